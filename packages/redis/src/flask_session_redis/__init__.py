@@ -1,0 +1,3 @@
+"""Server-side sessions for Flask in Redis."""
+
+__version__ = "1.0.0"
