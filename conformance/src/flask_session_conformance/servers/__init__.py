@@ -1,0 +1,24 @@
+"""Real database servers for the tests, each in a container of its own.
+
+::
+
+    from flask_session_conformance.servers import start
+
+    with start("redis") as server:
+        client = redis.Redis.from_url(server.url)
+
+``NAMES`` lists what can be started. The images come from the registry, or, where none can be
+reached, are built on the spot from Debian, PyPI and npm packages; see
+:mod:`flask_session_conformance.servers.images` for the environment variables that choose.
+
+No engine, no image, a server that does not answer: all raise :class:`ServerUnavailable`, whose text
+says what to do. Nothing is skipped.
+"""
+
+from __future__ import annotations
+
+from .engine import ServerUnavailable
+from .kinds import NAMES
+from .server import Server, start
+
+__all__ = ["NAMES", "Server", "ServerUnavailable", "start"]

@@ -1,0 +1,127 @@
+"""What can be started: one entry per server, with the settings that make tests fast.
+
+``durable`` replaces ``fast`` for tests that kill the server: then what it acknowledged is on disk.
+User, password and database are all ``session`` where a server knows such things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from . import probe
+from .probe import Probe
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A server program and how to run it; ``url`` takes ``address``, that is host:port."""
+
+    image: str
+    port: int
+    url: str
+    ready: Probe
+    command: tuple[str, ...]
+    fast: tuple[str, ...] = ()
+    durable: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    memory: str = "256m"
+
+
+# DEBUG is allowed so that a test can switch the server's own sweeping of expired keys off.
+REDIS_OPTIONS = ("--bind", "0.0.0.0", "--protected-mode", "no", "--enable-debug-command", "yes")
+REDIS_FAST = ("--save", "", "--appendonly", "no")
+REDIS_DURABLE = ("--save", "", "--appendonly", "yes", "--appendfsync", "always")
+
+KINDS = {
+    "redis": Kind(
+        image="redis",
+        port=6379,
+        url="redis://{address}/0",
+        ready=probe.REDIS,
+        command=("redis-server", *REDIS_OPTIONS),
+        fast=REDIS_FAST,
+        durable=REDIS_DURABLE,
+    ),
+    "valkey": Kind(
+        image="valkey",
+        port=6379,
+        url="redis://{address}/0",
+        ready=probe.REDIS,
+        command=("valkey-server", *REDIS_OPTIONS),
+        fast=REDIS_FAST,
+        durable=REDIS_DURABLE,
+    ),
+    "memcached": Kind(
+        image="memcached",
+        port=11211,
+        url="{address}",
+        ready=probe.MEMCACHED,
+        command=("memcached", "-u", "memcache", "-l", "0.0.0.0", "-m", "64"),
+    ),
+    "postgresql": Kind(
+        image="postgresql",
+        port=5432,
+        url="postgresql+psycopg://session:session@{address}/session",
+        ready=probe.POSTGRESQL,
+        command=("postgres", "-c", "shared_buffers=32MB", "-c", "max_connections=200"),
+        fast=("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"),
+        environment={
+            "POSTGRES_USER": "session",
+            "POSTGRES_PASSWORD": "session",
+            "POSTGRES_DB": "session",
+        },
+        memory="512m",
+    ),
+    "mariadb": Kind(
+        image="mariadb",
+        port=3306,
+        url="mysql+pymysql://session:session@{address}/session",
+        ready=probe.MARIADB,
+        command=(
+            "mariadbd",
+            "--user=mysql",
+            "--bind-address=0.0.0.0",
+            "--skip-name-resolve",
+            "--innodb-buffer-pool-size=64M",
+            "--performance-schema=OFF",
+        ),
+        fast=("--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite"),
+        durable=("--innodb-flush-log-at-trx-commit=1",),
+        environment={
+            "MARIADB_ROOT_PASSWORD": "session",
+            "MARIADB_USER": "session",
+            "MARIADB_PASSWORD": "session",
+            "MARIADB_DATABASE": "session",
+        },
+        memory="512m",
+    ),
+    "mongodb": Kind(
+        image="mongodb",
+        port=27017,
+        url="mongodb://{address}/",
+        ready=probe.MONGODB,
+        # Test commands bring failCommand; the TTL monitor sweeps each second instead of minute.
+        command=(
+            *("mongod", "--bind_ip_all", "--dbpath", "/data/db"),
+            *("--wiredTigerCacheSizeGB", "0.25"),
+            *("--setParameter", "ttlMonitorSleepSecs=1"),
+            *("--setParameter", "enableTestCommands=1"),
+        ),
+        memory="768m",
+    ),
+    "dynamodb": Kind(
+        image="dynamodb",
+        port=8000,
+        url="http://{address}",
+        ready=probe.DYNAMODB,
+        command=(
+            *("-Xmx256m", "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar"),
+            *("-sharedDb", "-inMemory", "-disableTelemetry"),
+        ),
+        memory="512m",
+    ),
+}
+
+NAMES = tuple(KINDS)
+"""Every name that ``start`` takes."""

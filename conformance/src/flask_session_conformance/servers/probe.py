@@ -1,0 +1,63 @@
+"""Tell whether a server is ready by an exchange in its own protocol; no client library is needed."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from dataclasses import dataclass
+
+SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Bytes to send, and what a server that is ready has in its answer."""
+
+    send: bytes
+    expect: bytes
+
+    def answered(self, host: str, port: int) -> bool:
+        """Ask once; ``False`` while the server refuses, closes, stays silent or says "not yet"."""
+        try:
+            with socket.create_connection((host, port), timeout=SECONDS) as connection:
+                connection.sendall(self.send)
+                return self.received(connection)
+        except OSError:
+            return False
+
+    def received(self, connection: socket.socket) -> bool:
+        """Read until the expected bytes have come, or the server has no more to say."""
+        answer = b""
+        while self.expect not in answer:
+            chunk = connection.recv(4096)
+            if not chunk:
+                return False
+            answer += chunk
+        return True
+
+
+def postgresql_startup(user: str) -> bytes:
+    """Build a StartupMessage (https://www.postgresql.org/docs/current/protocol-message-formats.html)."""
+    body = struct.pack("!i", 196608) + b"user\0" + user.encode() + b"\0\0"
+    return struct.pack("!i", len(body) + 4) + body
+
+
+def mongodb_hello() -> bytes:
+    """Build an OP_MSG with ``{hello: 1, $db: "admin"}``.
+
+    https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/
+    """
+    fields = b"\x10hello\0\x01\0\0\0" + b"\x02$db\0\x06\0\0\0admin\0"
+    document = struct.pack("<i", len(fields) + 5) + fields + b"\0"
+    body = struct.pack("<i", 0) + b"\0" + document
+    return struct.pack("<iiii", len(body) + 16, 1, 0, 2013) + body
+
+
+REDIS = Probe(b"PING\r\n", b"+PONG")
+MEMCACHED = Probe(b"version\r\n", b"VERSION ")
+POSTGRESQL = Probe(postgresql_startup("session"), b"R\0\0\0")
+"""A request to authenticate. While it starts or recovers, the server answers an error instead."""
+MARIADB = Probe(b"", b"\x0a")
+"""The greeting of protocol version 10; the length and a sequence number come before it."""
+MONGODB = Probe(mongodb_hello(), b"\x08isWritablePrimary\0\x01")
+DYNAMODB = Probe(b"GET / HTTP/1.0\r\n\r\n", b"HTTP/1.1 ")
