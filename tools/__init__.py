@@ -1,0 +1,1 @@
+"""What maintainers run: the CI matrix, package tests, releases, new backends."""
