@@ -1,0 +1,129 @@
+"""The clients that can keep sessions: built from a URL, or handed in and checked at the start."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import redis
+from flask_session.config import wrong
+from flask_session.errors import ConfigurationError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+KEY = "SESSION_REDIS"
+REMEDY = (
+    "Set it to a URL (redis://, rediss:// or unix://) or to a client of redis-py or valkey-py: "
+    "Redis(...), RedisCluster(...) or Sentinel(...).master_for(...)."
+)
+
+
+class Client(Protocol):
+    """What the store needs of a client; those of redis-py and valkey-py have it."""
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        """Send one command and answer the reply as bytes."""
+
+    def scan_iter(self, match: Any = None, count: int | None = None) -> Iterator[Any]:
+        """Iterate over the keys that match a pattern, on every primary of a cluster."""
+        ...
+
+    def pipeline(self, transaction: Any = ...) -> Any:
+        """Collect commands and send them at once."""
+
+    def close(self) -> None:
+        """Close the connections."""
+
+
+def connect(client: Client | str | None) -> Client:
+    """Answer a client that is fit for sessions, without connecting to the server.
+
+    ``None`` is localhost, with a warning, as in Flask-Session 0.8. Raises ConfigurationError.
+    """
+    if client is None:
+        warnings.warn(
+            f"{KEY} is not set: using redis://localhost:6379/0", RuntimeWarning, stacklevel=3
+        )
+        client = "redis://localhost:6379/0"
+    if isinstance(client, str):
+        client = build(client)
+    check(client)
+    return client
+
+
+def build(url: str) -> redis.Redis:
+    """Make a client that gives up after one second and never repeats a command on its own.
+
+    Parameters in the URL win: ``redis://cache:6379/0?socket_timeout=3``.
+    """
+    try:
+        client = redis.Redis.from_url(
+            url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
+        )
+        pool = client.connection_pool
+        pool.connection_class(
+            **pool.connection_kwargs
+        )  # connects later, rejects a wrong parameter now
+    except (ValueError, TypeError):
+        # Neither the URL nor the library's message is shown: both may hold the password.
+        scheme = f"{urlsplit(url).scheme}://…" if "://" in url else "…"
+        raise wrong(KEY, scheme, "not a URL of a Redis server", REMEDY) from None
+    return client
+
+
+def check(client: Any) -> None:
+    """Refuse a client with which a session could be lost, mixed up or read after its end."""
+    if not isinstance(client, _classes()) or hasattr(client, "execute"):
+        problem = "is asynchronous" if "asyncio" in type(client).__module__ else "cannot be used"
+        raise _refused(client, problem, REMEDY)
+    if client.get_encoder().decode_responses:
+        raise _refused(client, "decodes what it reads", "Make it with decode_responses=False.")
+    if getattr(client, "connection", None) is not None:
+        problem = "shares one connection between threads"
+        raise _refused(client, problem, "Make it without single_connection_client.")
+    if _reads_replicas(client):
+        problem = "reads from replicas, where an ended session may still be found"
+        raise _refused(client, problem, "Use a client of the primary.")
+    if _caches(client):
+        problem = "caches what it reads, where an ended session may still be found"
+        raise _refused(client, problem, "Make it without a client-side cache.")
+
+
+def exceptions_of(client: object) -> ModuleType:
+    """Find the exceptions of the library a client comes from, a subclass of one included."""
+    for base in type(client).__mro__:
+        module = sys.modules.get(f"{base.__module__.partition('.')[0]}.exceptions")
+        if module is not None and hasattr(module, "NoScriptError"):
+            return module
+    raise _refused(client, "cannot be used", REMEDY)
+
+
+def _classes() -> tuple[Any, ...]:
+    """List the classes of the libraries that are loaded; valkey-py is never imported by us."""
+    valkey = sys.modules.get("valkey")
+    others = (valkey.Valkey, valkey.ValkeyCluster) if valkey else ()
+    return (redis.Redis, redis.RedisCluster, *others)
+
+
+def _reads_replicas(client: Any) -> bool:
+    pool = getattr(client, "connection_pool", None)
+    settings = ("read_from_replicas", "load_balancing_strategy")
+    return not getattr(pool, "is_master", True) or any(getattr(client, x, None) for x in settings)
+
+
+def _caches(client: Any) -> bool:
+    pool = getattr(client, "connection_pool", None) or client.nodes_manager
+    settings = client.get_connection_kwargs()
+    caches = (getattr(pool, "cache", None), getattr(pool, "_cache", None))
+    return any(settings.get(x) for x in ("client_cache", "cache_enabled")) or any(
+        cache is not None for cache in caches
+    )
+
+
+def _refused(client: object, problem: str, remedy: str) -> ConfigurationError:
+    kind = type(client)
+    return wrong(KEY, f"{kind.__module__}.{kind.__qualname__}", f"this client {problem}", remedy)

@@ -1,0 +1,117 @@
+"""Records as plain Redis strings with an expiry, as Flask-Session 0.4 to 0.8 kept them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from hashlib import sha1
+from itertools import islice
+
+from flask_session.errors import UnreadableRecord
+from flask_session.store import Outcome, Record, Store
+
+from .client import Client, exceptions_of
+
+# The server recognises the old data by its digest, so that it is not sent back with each update.
+# ``pcall`` answers WRONGTYPE as a table: a list or a hash at the key is not the expected record.
+# https://redis.io/docs/latest/develop/programmability/eval-intro/
+COMPARE = """
+local stored = redis.pcall('GET', KEYS[1])
+if not stored then return 'gone' end
+local same = type(stored) == 'string' and redis.sha1hex(stored) == ARGV[1]
+"""
+UPDATE = f"""{COMPARE}
+if not same and stored ~= ARGV[2] then return 'conflict' end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+return 'saved'
+"""
+DELETE = f"""{COMPARE}
+if not same then return 'conflict' end
+redis.call('DEL', KEYS[1])
+return 'deleted'
+"""
+DIGESTS = {script: sha1(script.encode()).hexdigest() for script in (UPDATE, DELETE)}
+OUTCOMES = {outcome.value.encode(): outcome for outcome in Outcome}
+ERRORS = (
+    "RedisError",
+    "RedisClusterException",
+    "ValkeyError",
+    "ValkeyClusterException",
+    "ChildDeadlockedError",
+)
+SPECIAL_IN_PATTERNS = re.compile(r"[\\*?\[\]^-]")
+BATCH = 500
+
+
+class RedisStore(Store):
+    """Keep records in Redis or Valkey: one server, behind Sentinel, or a cluster."""
+
+    def __init__(self, client: Client, *, owns_client: bool = False) -> None:
+        """Use ``client``; :meth:`close` closes it only if it is owned."""
+        self.client = client
+        self._owns_client = owns_client
+        exceptions = exceptions_of(client)
+        found = (getattr(exceptions, name, None) for name in ERRORS)
+        self.errors = (OSError, *filter(None, found))
+        self._response_error: type[Exception] = exceptions.ResponseError
+        self._no_script_error: type[Exception] = exceptions.NoScriptError
+
+    def load(self, key: str) -> Record | None:
+        """Return the string under ``key``."""
+        try:
+            data = self.client.execute_command("GET", key)
+        except self._response_error as error:
+            if str(error).startswith("WRONGTYPE"):
+                raise UnreadableRecord("the key holds another type than a string") from None
+            raise
+        return None if data is None else Record(data)
+
+    def create(self, key: str, data: bytes, ttl: int) -> bool:
+        """Write a new string; whatever else has the key is left as it is."""
+        # A third of redis-py's time for set(..., nx=True, ex=ttl) goes into its arguments.
+        return bool(self.client.execute_command("SET", key, data, "EX", ttl, "NX"))
+
+    def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
+        """Replace ``expected`` in one script, on the server."""
+        return self._run(UPDATE, key, sha1(expected.data).hexdigest(), data, ttl)
+
+    def touch(self, key: str, ttl: int) -> bool:
+        """Move the expiry."""
+        return bool(self.client.execute_command("EXPIRE", key, ttl))
+
+    def delete(self, key: str, expected: Record | None = None) -> Outcome:
+        """Remove the key; with ``expected``, in one script, on the server."""
+        if expected is not None:
+            return self._run(DELETE, key, sha1(expected.data).hexdigest())
+        return Outcome.DELETED if self.client.execute_command("DEL", key) else Outcome.GONE
+
+    def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
+        """Scan the server, or every primary of the cluster, in batches."""
+        pattern = SPECIAL_IN_PATTERNS.sub(r"\\\g<0>", prefix) + "*"
+        found = self.client.scan_iter(match=pattern, count=BATCH)
+        while batch := list(islice(found, BATCH)):
+            yield from self._with_expiry([key for key in batch if key.isascii()])
+
+    def close(self) -> None:
+        """Close the client if it is ours."""
+        if self._owns_client:
+            self.client.close()
+
+    def _run(self, script: str, key: str, *arguments: object) -> Outcome:
+        try:
+            answer = self.client.execute_command("EVALSHA", DIGESTS[script], 1, key, *arguments)
+        except self._no_script_error:
+            # EVAL also loads the script, into this server: each node of a cluster, each server
+            # that was restarted or took over, is told once.
+            answer = self.client.execute_command("EVAL", script, 1, key, *arguments)
+        return OUTCOMES[answer]
+
+    def _with_expiry(self, batch: list[bytes]) -> Iterator[tuple[str, float | None]]:
+        with self.client.pipeline(transaction=False) as pipeline:
+            for key in batch:
+                pipeline.pttl(key)
+            answers = pipeline.execute()
+        now = self.clock()
+        for key, remaining in zip(batch, answers, strict=True):
+            if remaining != -2:
+                yield key.decode(), None if remaining == -1 else now + remaining / 1000
