@@ -11,14 +11,14 @@
 reached, are built on the spot from Debian, PyPI and npm packages; see
 :mod:`flask_session_conformance.servers.images` for the environment variables that choose.
 
-No engine, no image, a server that does not answer: all raise :class:`ServerUnavailable`, whose text
+No engine, no image, a server that stays silent: all raise :class:`MissingServerError`, whose text
 says what to do. Nothing is skipped.
 """
 
 from __future__ import annotations
 
-from .engine import ServerUnavailable
+from .engine import MissingServerError
 from .kinds import NAMES
 from .server import Server, start
 
-__all__ = ["NAMES", "Server", "ServerUnavailable", "start"]
+__all__ = ["NAMES", "MissingServerError", "Server", "start"]

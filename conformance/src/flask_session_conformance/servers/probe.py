@@ -1,4 +1,4 @@
-"""Tell whether a server is ready by an exchange in its own protocol; no client library is needed."""
+"""Tell whether a server is ready by an exchange in its own protocol, without client libraries."""
 
 from __future__ import annotations
 

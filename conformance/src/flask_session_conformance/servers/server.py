@@ -12,7 +12,7 @@ from typing import Any, cast
 from docker.errors import APIError
 from testcontainers.core.container import DockerContainer
 
-from .engine import LABEL, ServerUnavailable
+from .engine import LABEL, MissingServerError
 from .images import resolve
 from .kinds import KINDS, NAMES, Kind
 
@@ -55,11 +55,11 @@ class Server:
         return self._kind.url.format(address=address)
 
     def wait_until_ready(self, seconds: float = SECONDS_TO_READY) -> None:
-        """Return when the server answers in its own protocol; ServerUnavailable if it does not."""
+        """Return when the server answers in its own protocol; MissingServerError if it does not."""
         deadline = time.monotonic() + seconds
         while not self._kind.ready.answered(self.host, self.port):
             if time.monotonic() > deadline or self._status() in ("exited", "dead"):
-                raise ServerUnavailable(f"{self.name} does not answer. It said:\n{self.logs()}")
+                raise MissingServerError(f"{self.name} does not answer. It said:\n{self.logs()}")
             time.sleep(0.05)
 
     def logs(self, lines: int = 20) -> str:
@@ -130,7 +130,7 @@ def start(
     path to options, such as ``{"/small": "size=8m,mode=1777"}``.
     """
     if name not in KINDS:
-        raise ServerUnavailable(f"{name!r} is no server; there are {', '.join(NAMES)}.")
+        raise MissingServerError(f"{name!r} is no server; there are {', '.join(NAMES)}.")
     kind = KINDS[name]
     command = [*kind.command, *(kind.durable if durable else kind.fast), *arguments]
     container, port = run(kind, command, tmpfs or {})
@@ -154,7 +154,7 @@ def run(kind: Kind, command: list[str], tmpfs: Mapping[str, str]) -> tuple[Docke
         except APIError as error:
             container.stop()
             if remaining == 0 or "port" not in str(error.explanation):
-                raise ServerUnavailable(f"{image} cannot be run: {error.explanation}") from None
+                raise MissingServerError(f"{image} cannot be run: {error.explanation}") from None
     raise AssertionError("not reached")
 
 
