@@ -1,0 +1,144 @@
+"""What a store declares about itself, and the optional abilities it may have."""
+
+from __future__ import annotations
+
+import pytest
+from flask_session.store import Outcome, Store, SupportsKeys, SupportsPurge
+
+from .base import Expired, Later, MakeKey, StoreSuite, holds, loaded
+
+ABILITIES = (SupportsPurge, SupportsKeys)
+
+
+class Abilities(StoreSuite):
+    """Declarations are true; ``purge`` and ``keys`` do what they say where they exist."""
+
+    @pytest.fixture
+    def purging(self, store: Store) -> SupportsPurge:
+        """Provide the store if it declares ``SupportsPurge``."""
+        if SupportsPurge not in self.capabilities:
+            pytest.skip("not applicable: SupportsPurge is not declared")
+        assert isinstance(store, SupportsPurge)
+        return store
+
+    @pytest.fixture
+    def listing(self, store: Store) -> SupportsKeys:
+        """Provide the store if it declares ``SupportsKeys``."""
+        if SupportsKeys not in self.capabilities:
+            pytest.skip("not applicable: SupportsKeys is not declared")
+        assert isinstance(store, SupportsKeys)
+        return store
+
+    def test_the_declared_capabilities_are_those_the_store_has(self, store: Store) -> None:
+        has = {ability for ability in ABILITIES if isinstance(store, ability)}
+        assert has == set(self.capabilities)
+
+    def test_the_declared_atomicity_is_the_stores_own(self, store: Store) -> None:
+        assert store.atomic is self.atomic
+
+    def test_the_test_class_names_its_backend(self) -> None:
+        assert self.backend
+
+    def test_errors_are_exception_types_of_a_client(self, store: Store) -> None:
+        assert isinstance(store.errors, tuple)
+        assert all(issubclass(error, Exception) for error in store.errors)
+
+    def test_errors_are_narrower_than_programming_mistakes(self, store: Store) -> None:
+        mistakes = (TypeError("x"), KeyError("x"), AttributeError("x"), AssertionError("x"))
+        assert not any(isinstance(mistake, store.errors) for mistake in mistakes)
+
+    @pytest.mark.row("D1")
+    @pytest.mark.parametrize("verb", ["load", "create", "update", "touch", "delete"])
+    def test_a_server_that_is_away_raises_a_declared_error(
+        self, store: Store, unreachable_store: Store, key: str, verb: str
+    ) -> None:
+        store.create(key, b"data", 60)
+        record = loaded(store, key)
+        arguments = {"create": (b"new", 60), "update": (b"new", 60, record), "touch": (60,)}
+        with pytest.raises(unreachable_store.errors):
+            getattr(unreachable_store, verb)(key, *arguments.get(verb, ()))
+
+    def test_setting_up_twice_leaves_the_records(self, store: Store, key: str) -> None:
+        store.setup()
+        store.create(key, b"data", 60)
+        store.setup()
+        assert holds(store, key) == b"data"
+
+    def test_purge_removes_an_expired_record(
+        self, purging: SupportsPurge, store: Store, expired: Expired
+    ) -> None:
+        assert purging.purge() >= 1
+
+    def test_purging_twice_finds_nothing_the_second_time(
+        self, purging: SupportsPurge, expired: Expired
+    ) -> None:
+        purging.purge()
+        assert purging.purge() == 0
+
+    def test_purge_leaves_live_records(
+        self, purging: SupportsPurge, store: Store, key: str, new_key: MakeKey, later: Later
+    ) -> None:
+        store.create(key, b"data", 60)
+        store.create(new_key(), b"expired", 1)
+        later(2.1)
+        purging.purge()
+        assert holds(store, key) == b"data"
+
+    def test_purge_leaves_a_record_that_was_touched_in_time(
+        self, purging: SupportsPurge, store: Store, key: str, later: Later
+    ) -> None:
+        store.create(key, b"data", 1)
+        store.touch(key, 60)
+        later(2.1)
+        purging.purge()
+        assert holds(store, key) == b"data"
+
+    def test_a_purged_record_is_gone_for_every_verb(
+        self, purging: SupportsPurge, store: Store, expired: Expired
+    ) -> None:
+        purging.purge()
+        assert store.delete(expired.key) is Outcome.GONE
+        assert store.update(expired.key, b"new", 60, expired.record) is Outcome.GONE
+
+    def test_keys_lists_the_live_records_of_a_prefix(
+        self, listing: SupportsKeys, store: Store, new_key: MakeKey
+    ) -> None:
+        mine = {new_key(f"mine-{number}") for number in range(30)}
+        for key in (*mine, new_key("other")):
+            store.create(key, b"data", 60)
+        prefix = new_key("mine-")
+        assert {key for key, _ in listing.keys(prefix)} == mine
+
+    def test_keys_leaves_out_expired_records(self, listing: SupportsKeys, expired: Expired) -> None:
+        assert list(listing.keys(expired.key)) == []
+
+    def test_keys_leaves_out_deleted_records(
+        self, listing: SupportsKeys, store: Store, key: str
+    ) -> None:
+        store.create(key, b"data", 60)
+        store.delete(key)
+        assert list(listing.keys(key)) == []
+
+    def test_keys_tells_the_expiry_of_each_record(
+        self, listing: SupportsKeys, store: Store, key: str
+    ) -> None:
+        store.create(key, b"data", 3600)
+        now = store.clock()
+        ((_, expires_at),) = set(listing.keys(key))
+        assert expires_at is not None
+        assert now + 3590 < expires_at < now + 3602
+
+    @pytest.mark.parametrize("wild", ["*", "?", "[a]", "%", "_", "\\", "^", ".", "$"])
+    def test_keys_takes_a_prefix_literally(
+        self, listing: SupportsKeys, store: Store, new_key: MakeKey, wild: str
+    ) -> None:
+        store.create(new_key("xay"), b"data", 60)
+        mine = new_key(f"x{wild}y")
+        store.create(mine, b"data", 60)
+        assert {key for key, _ in listing.keys(mine)} == {mine}
+
+    def test_the_case_of_a_prefix_matters_to_keys(
+        self, listing: SupportsKeys, store: Store, new_key: MakeKey
+    ) -> None:
+        store.create(new_key("abc"), b"data", 60)
+        assert list(listing.keys(new_key("ABC"))) == []

@@ -1,0 +1,140 @@
+"""What a test class tells the suite about its store, and what the suite makes of it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, ClassVar, NamedTuple
+
+import pytest
+from flask_session.store import Record, Store
+
+from ..clocks import SkewedClock
+
+MakeKey = Callable[..., str]
+MakeStore = Callable[[], Store]
+PutForeignValue = Callable[[str], None]
+Later = Callable[[float], None]
+Outlive = Callable[[str], None]
+LONGEST_WAIT = 5.0
+"""Seconds within which a record with a ``ttl`` of 1 has to be gone, on the slowest machine."""
+
+
+class StoreSuite:
+    """The declarations and fixtures that the tests of a store share.
+
+    ``backend`` names the backend in reports. ``capabilities`` are the protocols it supports
+    (``SupportsPurge``, ``SupportsKeys``). ``atomic`` repeats what the store says about itself.
+    ``server_decides_expiry`` is true where the server compares times, false where the store does
+    it by its ``clock``.
+
+    A store that lives outside the process also overrides the fixtures ``make_store``,
+    ``worker_config``, ``unreachable_store`` and ``put_foreign_value``, as far as it can.
+    """
+
+    backend: ClassVar[str] = ""
+    capabilities: ClassVar[frozenset[type]] = frozenset()
+    atomic: ClassVar[bool] = True
+    server_decides_expiry: ClassVar[bool] = False
+
+    @pytest.fixture
+    def store(self) -> Store:
+        """Provide the store under test; override it, and close what it opened."""
+        raise NotImplementedError(f"{type(self).__name__} has to provide a fixture named 'store'")
+
+    @pytest.fixture
+    def make_store(self, store: Store) -> MakeStore:
+        """Provide further handles onto the same data, as other workers have them."""
+        return lambda: store
+
+    @pytest.fixture
+    def worker_config(self) -> dict[str, Any]:
+        """Provide plain ``app.config`` values with which another process reaches the same data."""
+        pytest.skip("not applicable: only one process can reach this store")
+
+    @pytest.fixture
+    def unreachable_store(self) -> Store:
+        """Provide a store whose server does not answer, on a closed port for example."""
+        pytest.skip("not applicable: this store has no server that could be away")
+
+    @pytest.fixture
+    def put_foreign_value(self) -> PutForeignValue:
+        """Provide a function that puts something which is no record under a key."""
+        pytest.skip("not applicable: this store holds nothing but records")
+
+    @pytest.fixture
+    def new_key(self, store: Store) -> Iterator[MakeKey]:
+        """Provide unused keys ``<random prefix>:<name>``, and remove their records in the end."""
+        prefix, made = f"conformance-{secrets.token_hex(8)}", set[str]()
+        began = time.time()
+
+        def make(name: str = "") -> str:
+            key = f"{prefix}:{name or secrets.token_hex(4)}"
+            made.add(key)
+            return key
+
+        yield make
+        store.clock = lambda: began
+        for key in made:
+            store.delete(key)
+
+    @pytest.fixture
+    def key(self, new_key: MakeKey) -> str:
+        """Provide one unused key."""
+        return new_key()
+
+    @pytest.fixture
+    def later(self, store: Store) -> Later:
+        """Provide a function that lets seconds pass, without waiting where that is possible."""
+        if self.server_decides_expiry:
+            return time.sleep
+
+        def pass_time(seconds: float) -> None:
+            store.clock = SkewedClock(store.clock() - time.time() + seconds)
+
+        return pass_time
+
+    @pytest.fixture
+    def outlive(self, store: Store, later: Later) -> Outlive:
+        """Provide a function that returns once a record with a ``ttl`` of 1 has expired."""
+        if self.server_decides_expiry:
+            return partial(wait_until_gone, store)
+        return lambda key: later(2.1)
+
+    @pytest.fixture
+    def expired(self, store: Store, key: str, outlive: Outlive) -> Expired:
+        """Provide the key of a record that has just outlived its ``ttl`` of 1 second."""
+        assert store.create(key, b"expired", 1)
+        record = loaded(store, key)
+        outlive(key)
+        return Expired(key, record)
+
+
+class Expired(NamedTuple):
+    """A key without a live record, and the record that was loaded under it while it lived."""
+
+    key: str
+    record: Record
+
+
+def wait_until_gone(store: Store, key: str) -> None:
+    """Poll until the record has expired."""
+    deadline = time.monotonic() + LONGEST_WAIT
+    while store.load(key):
+        assert time.monotonic() < deadline, "a record with a ttl of 1 s does not expire"
+        time.sleep(0.05)
+
+
+def loaded(store: Store, key: str) -> Record:
+    """Load a record that has to be there."""
+    record = store.load(key)
+    assert record is not None, "the record is not there"
+    return record
+
+
+def holds(store: Store, key: str) -> bytes | None:
+    """Answer the data of the live record, if there is one."""
+    record = store.load(key)
+    return record.data if record else None
