@@ -4,8 +4,8 @@ A change in a backend runs that backend; a change anywhere else but in the docum
 Each package's own metadata says on which Pythons (classifiers) and server images
 (``[tool.flask-session.images]``), so that a new backend needs no change here.
 
-The oldest Python goes with the lowest declared dependencies and the oldest images, the newest Python
-with the newest of both; ``--nightly`` adds the Pythons between them.
+The oldest Python goes with the lowest declared dependencies and the oldest images, the newest
+Python with the newest of both; ``--nightly`` adds the Pythons between them.
 """
 
 from __future__ import annotations
@@ -69,11 +69,12 @@ def changed_since(base: str, root: Path) -> list[str]:
     return run("git", "diff", "--name-only", f"{base}...HEAD", cwd=root).splitlines()
 
 
-@click.command(help=__doc__)
+@click.command()
 @click.option("--since", metavar="COMMIT", help="Only what the change since COMMIT can break.")
 @click.option("--nightly", is_flag=True, help="All Pythons.")
 @click.option("--root", type=click.Path(path_type=Path), default=ROOT, hidden=True)
 def main(since: str | None, nightly: bool, root: Path) -> None:
+    """Print the CI jobs as JSON."""
     known = packages(root)
     chosen = known if since is None else affected(changed_since(since, root), known)
     rows = [row for package in chosen for row in jobs(package, nightly)]

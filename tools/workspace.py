@@ -20,7 +20,7 @@ PYTHON_CLASSIFIER = re.compile(r"Programming Language :: Python :: (3\.\d+)$")
 
 @dataclass(frozen=True)
 class Package:
-    """One folder that becomes one distribution. ``name`` is the folder's, as in ``PACKAGE=redis``."""
+    """One folder that becomes one distribution; ``name`` is the folder's (``PACKAGE=redis``)."""
 
     name: str
     folder: Path
