@@ -11,6 +11,7 @@ A backend declares its own settings in the same way::
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -92,3 +93,115 @@ def one_of(*choices: Any) -> Check:
         return value
 
     return check
+
+
+def lifetime_seconds(key: str, value: Any) -> int:
+    """Accept a timedelta or whole seconds from 1 s to 400 days; answer seconds, rounded up."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = timedelta(seconds=value)
+    if not isinstance(value, timedelta):
+        raise wrong(key, value, "not a time span", "Set it to a timedelta or to whole seconds.")
+    if not timedelta(0) < value <= LONGEST_LIFETIME:
+        raise wrong(
+            key, value, "not from 1 second to 400 days", "Set it to a timedelta within that range."
+        )
+    return math.ceil(value.total_seconds())
+
+
+def optional(check: Check) -> Check:
+    """Make a check that also accepts ``None``."""
+    return lambda key, value: None if value is None else check(key, value)
+
+
+@dataclass(frozen=True)
+class CoreSettings(Settings):
+    """The settings that every backend shares."""
+
+    key_prefix: str = setting(
+        "SESSION_KEY_PREFIX",
+        "session:",
+        check=text,
+        doc="What stands before the session id in the store's key. Printable ASCII.",
+    )
+    use_signer: bool | str | None = setting(
+        "SESSION_USE_SIGNER",
+        None,
+        check=one_of(None, True, False, "0.8"),
+        doc="Unset: sign when SECRET_KEY is set, accept unsigned cookies of records that were never "
+        "signed. True: signed cookies only. False: never sign. '0.8': sign as Flask-Session 0.8.",
+    )
+    permanent: bool = setting(
+        "SESSION_PERMANENT",
+        True,
+        check=flag,
+        doc="Whether the cookie of a new session outlives the browser's session.",
+    )
+    sid_length: int = setting(
+        "SESSION_ID_LENGTH",
+        32,
+        check=whole_number(16, 96),
+        doc="Random bytes in a session id.",
+    )
+    serialization_format: str = setting(
+        "SESSION_SERIALIZATION_FORMAT",
+        "msgpack",
+        check=one_of("msgpack", "json"),
+        doc="What records are written in; both are read.",
+    )
+    absolute_lifetime: int | None = setting(
+        "SESSION_ABSOLUTE_LIFETIME",
+        None,
+        check=optional(lifetime_seconds),
+        doc="A timedelta or seconds after which a session ends however active it is.",
+    )
+    touch_interval: int | None = setting(
+        "SESSION_TOUCH_INTERVAL",
+        None,
+        check=optional(whole_number(0)),
+        doc="Seconds between two renewals of the idle lifetime; None: a tenth of it, at most 60.",
+    )
+    max_bytes: int | None = setting(
+        "SESSION_MAX_BYTES",
+        None,
+        check=optional(whole_number(256)),
+        doc="The largest encoded session; unset: what the backend can keep.",
+    )
+    cache_control: str | None = setting(
+        "SESSION_CACHE_CONTROL",
+        "private, no-store",
+        check=optional(text),
+        doc="Cache-Control of answers whose view looked at the session and set none; None: leave it.",
+    )
+    conflict: str = setting(
+        "SESSION_CONFLICT",
+        "merge",
+        check=one_of("merge", "error"),
+        doc="What two simultaneous changes do: merge key by key, or answer 409 to the later.",
+    )
+    regenerate_on_login: bool = setting(
+        "SESSION_REGENERATE_ON_LOGIN",
+        True,
+        check=flag,
+        doc="Renew the session id when Flask-Login logs a user in.",
+    )
+    cleanup_n_requests: int | None = setting(
+        "SESSION_CLEANUP_N_REQUESTS",
+        None,
+        check=optional(whole_number(1)),
+        doc="Remove expired records about every N requests, where the database does not by itself.",
+    )
+
+
+def check_lifetimes(config: Mapping[str, Any], settings: CoreSettings) -> None:
+    """Check what depends on two settings, or on one of Flask's own."""
+    idle = lifetime_seconds(
+        "PERMANENT_SESSION_LIFETIME", config.get("PERMANENT_SESSION_LIFETIME", timedelta(days=31))
+    )
+    absolute = settings.absolute_lifetime
+    if absolute is not None and absolute < idle:
+        raise wrong(
+            "SESSION_ABSOLUTE_LIFETIME",
+            absolute,
+            f"shorter than PERMANENT_SESSION_LIFETIME, which is {idle} s",
+            "Raise it, or lower PERMANENT_SESSION_LIFETIME.",
+        )

@@ -9,9 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
 
+from .interface import ServerSideSessionInterface
+from .session import ServerSideSession
 from .store import Outcome, Record, Store
 
+if TYPE_CHECKING:
+    from flask import Flask
+
+InterfaceT = TypeVar("InterfaceT", bound="MemorySessionInterface")
 PURGE_BATCH = 1000
 """How many records ``purge`` looks at while it holds the lock."""
 
@@ -88,3 +95,18 @@ class MemoryStore(Store):
     def _live(self, key: str) -> Record | None:
         data, expires_at = self._records.get(key, (b"", 0.0))
         return Record(data, expires_at=expires_at) if expires_at > self.clock() else None
+
+
+class MemorySession(ServerSideSession):
+    """The session of a request, kept in this process."""
+
+
+class MemorySessionInterface(ServerSideSessionInterface):
+    """Keep sessions in this process; each interface has a store of its own."""
+
+    session_class = MemorySession
+
+    @classmethod
+    def from_app(cls: type[InterfaceT], app: Flask) -> InterfaceT:
+        """Build the interface from ``app.config``."""
+        return cls(app, **cls.common_arguments(app), store=MemoryStore())

@@ -1,0 +1,69 @@
+"""What we note about a session inside its record, under one reserved key.
+
+Flask-Session 0.8 carries the key along as if it were an item; our sessions do not show it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec import Raw
+
+from .errors import UnreadableRecord
+from .serializers import ItemSerializer
+
+RESERVED_KEY = "_fs"
+PERMANENT_KEY = "_permanent"
+
+
+@dataclass(frozen=True)
+class Bookkeeping:
+    """Times are whole seconds since the epoch, lifetimes whole seconds."""
+
+    created: int | None = None
+    """When the session began; ``None`` in records of Flask-Session 0.4–0.8."""
+    lifetime: int | None = None
+    """The idle lifetime of this one session, if it has its own."""
+    signed: bool = False
+    """Whether only a signed cookie opens the record."""
+    epoch: int = 0
+    """How often the session was cleared: a change made before a ``clear()`` must not outlive it."""
+    moved_to: str | None = None
+    """The id that replaced this one; such a record opens nothing."""
+
+
+NAMES = {"c": "created", "l": "lifetime", "s": "signed", "e": "epoch", "m": "moved_to"}
+TYPES = {"c": int, "l": int, "s": bool, "e": int, "m": str}
+NONE = Bookkeeping()
+
+
+def take_out(items: dict[Any, Raw], serializer: ItemSerializer) -> Bookkeeping:
+    """Remove the reserved key from ``items`` and answer what it says. Raises UnreadableRecord."""
+    raw = items.pop(RESERVED_KEY, None)
+    if raw is None:
+        return NONE
+    noted = serializer.decode_item(RESERVED_KEY, raw)
+    if not isinstance(noted, dict):
+        raise UnreadableRecord("the bookkeeping is no map")
+    known = {key: value for key, value in noted.items() if key in NAMES}
+    if any(type(value) is not TYPES[key] for key, value in known.items()):
+        raise UnreadableRecord("the bookkeeping has a wrong type")
+    return Bookkeeping(**{NAMES[key]: value for key, value in known.items()})
+
+
+def put_in(
+    items: dict[Any, Raw], bookkeeping: Bookkeeping, serializer: ItemSerializer
+) -> dict[Any, Raw]:
+    """Answer ``items`` with the reserved key added; only what differs from the default is noted."""
+    noted = {
+        key: value
+        for key, name in NAMES.items()
+        if (value := getattr(bookkeeping, name)) != getattr(NONE, name)
+    }
+    return {**items, RESERVED_KEY: serializer.encode_item(RESERVED_KEY, noted)} if noted else items
+
+
+def is_empty(items: dict[Any, Raw]) -> bool:
+    """Tell whether there is anything worth storing."""
+    return not items or (len(items) == 1 and PERMANENT_KEY in items)

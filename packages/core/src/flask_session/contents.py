@@ -1,0 +1,113 @@
+"""The items of one session: decoded when looked at, and aware of what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from markupsafe import Markup
+from msgspec import Raw
+
+from .errors import UnreadableRecord
+from .merge import Changes
+from .serializers import ItemSerializer
+
+UNCHANGEABLE = frozenset(
+    {str, int, float, bool, bytes, type(None), date, datetime, time, timedelta, Decimal, UUID, Markup}
+)  # fmt: skip
+"""Types whose values cannot change after they were handed out. Tuples may hold a list."""
+
+
+class Contents:
+    """A dict whose values stay encoded until somebody looks.
+
+    ``loaded`` is what the record held; the changes are told against it, by comparing encoded bytes,
+    so that a change inside a list is found and an assignment of an equal value is none. One request
+    uses it, in one thread at a time.
+    """
+
+    __slots__ = ("_items", "_on_unreadable", "_serializer", "_suspects", "cleared", "loaded")
+
+    def __init__(
+        self,
+        serializer: ItemSerializer,
+        loaded: dict[Any, Raw],
+        on_unreadable: Callable[[str], None],
+    ) -> None:
+        self._serializer = serializer
+        self._on_unreadable = on_unreadable
+        self.loaded = loaded
+        self.cleared = False
+        self._items: dict[Any, Any] = dict(loaded)
+        self._suspects: dict[Any, None] = {}
+
+    def __contains__(self, key: Any) -> bool:
+        return key in self._items and self._decoded(key)
+
+    def __getitem__(self, key: Any) -> Any:
+        if type(self._items[key]) is Raw and not self._decoded(key):
+            raise KeyError(key)
+        return self._items[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._items[key] = value
+        self._suspects[key] = None
+
+    def __delitem__(self, key: Any) -> None:
+        del self._items[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        for key in list(self._items):
+            self._decoded(key)
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def clear(self) -> None:
+        """Remove everything, also what other requests are about to add."""
+        self._items.clear()
+        self._suspects.clear()
+        self.cleared = True
+
+    def _decoded(self, key: Any) -> bool:
+        """Decode a value in place; one that cannot be decoded is dropped, and ``False``."""
+        raw = self._items[key]
+        if type(raw) is not Raw:
+            return True
+        try:
+            value = self._serializer.decode_item(key, raw)
+        except UnreadableRecord as error:
+            del self._items[key], self.loaded[key]
+            self._on_unreadable(str(error))
+            return False
+        self._items[key] = value
+        if type(value) not in UNCHANGEABLE:
+            self._suspects[key] = None
+        return True
+
+    def changes(self) -> Changes:
+        """Tell what differs from ``loaded``. Raises TypeError for a value that cannot be kept."""
+        if self.cleared:
+            return Changes({key: self._encoded(key) for key in self._items}, frozenset(), True)
+        values = {}
+        for key in self._suspects:
+            if key in self._items:
+                raw = self._encoded(key)
+                if self.loaded.get(key) != raw:
+                    values[key] = raw
+        return Changes(values, frozenset(key for key in self.loaded if key not in self._items), False)
+
+    def _encoded(self, key: Any) -> Raw:
+        value = self._items[key]
+        return value if type(value) is Raw else self._serializer.encode_item(key, value)
+
+    def saved(self, changes: Changes) -> None:
+        """Take the changes as stored, so that saving once more finds none."""
+        base = {} if changes.cleared else self.loaded
+        kept = {key: raw for key, raw in base.items() if key not in changes.deleted}
+        self.loaded = {**kept, **changes.values}
+        self.cleared = False

@@ -1,0 +1,154 @@
+"""The cookie's value: a session id, signed or not.
+
+Three forms exist: ``sid`` alone; ``sid.signature`` as Flask-Session 0.4–0.8 signed it (SHA-1); and
+``sid.time.signature``, ours: HMAC-SHA-256 under a salt of its own, where ``time`` is the second of
+the last renewal in hexadecimal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from itsdangerous import BadSignature, Signer
+from itsdangerous.signer import HMACAlgorithm
+
+SidCheck = Callable[[str], bool]
+Keys = tuple["str | bytes", ...]
+
+SID = re.compile(r"[A-Za-z0-9_-]{16,128}")
+CUSTOM_SID = re.compile(r"[!#-+\--:<-\[\]-~]{1,200}")
+"""Printable ASCII without space, quote, comma, semicolon and backslash (RFC 6265, cookie-octet)."""
+
+LONGEST_COOKIE = 512
+
+
+def is_sid(text: str) -> bool:
+    """Tell whether ``text`` has the form of an id made by us or by Flask-Session 0.4–0.8."""
+    return SID.fullmatch(text) is not None
+
+
+def is_custom_sid(text: str) -> bool:
+    """Tell whether ``text`` can be an id where ``_generate_sid`` is overridden."""
+    return CUSTOM_SID.fullmatch(text) is not None
+
+
+@dataclass(frozen=True)
+class Presented:
+    """What a browser presented: an id of the right form, and how it was vouched for."""
+
+    sid: str
+    form: str
+    """``"signed"``, ``"0.8"`` or ``"unsigned"``."""
+    renewed_at: int | None = None
+    """When the lifetime was last renewed, in seconds since the epoch; only "signed" tells."""
+
+
+class Sha256(HMACAlgorithm):
+    """HMAC-SHA-256 by the one-shot function, which is several times faster than an object."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        """Sign ``value``."""
+        return hmac.digest(key, value, "sha256")
+
+
+class CachedKeySigner(Signer):
+    """A signer that derives each key once instead of at every call."""
+
+    def __init__(self, keys: Keys, **options: Any) -> None:
+        self._derived: dict[Any, bytes] = {}
+        super().__init__(keys, **options)
+
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
+        """Derive the key as :class:`itsdangerous.Signer` does, and remember it."""
+        derived = self._derived.get(secret_key)
+        if derived is None:
+            derived = self._derived[secret_key] = super().derive_key(secret_key)
+        return derived
+
+
+def our_signer(keys: Keys) -> Signer:
+    """Make the signer of "signed" cookies; the newest key comes last."""
+    return CachedKeySigner(
+        keys,
+        salt="flask-session.cookie.1",
+        key_derivation="hmac",
+        digest_method=hashlib.sha256,
+        algorithm=Sha256(),
+    )
+
+
+def old_signer(keys: Keys) -> Signer:
+    """Make the signer of Flask-Session 0.4–0.8: SHA-1, its own salt."""
+    return CachedKeySigner(keys, salt="flask-session", key_derivation="hmac")
+
+
+WRITES = {None: "signed", True: "signed", False: "unsigned", "0.8": "0.8"}
+ACCEPTS = {
+    None: ("signed", "0.8", "unsigned"),
+    True: ("signed", "0.8"),
+    False: ("signed", "0.8", "unsigned"),
+    "0.8": ("signed", "0.8"),
+}
+
+
+class CookieCodec:
+    """Read and write the cookie's value under one set of keys; thread-safe."""
+
+    def __init__(self, mode: bool | str | None, keys: Keys, is_valid: SidCheck = is_sid) -> None:
+        self.writes = WRITES[mode] if keys else "unsigned"
+        self._accepts = ACCEPTS[mode] if keys else ("unsigned",)
+        self._is_valid = is_valid
+        self._readers: dict[str, Callable[[str], Presented | None]] = {
+            "signed": self._read_signed,
+            "0.8": self._read_old,
+            "unsigned": self._read_unsigned,
+        }
+        if keys:
+            self._ours, self._old = our_signer(keys), old_signer(keys)
+
+    def read(self, values: Iterable[str]) -> Iterator[Presented]:
+        """Iterate over the acceptable ids among all cookies of our name, the vouched-for first.
+
+        Anything malformed, forged or oversized is left out, without I/O.
+        """
+        values = [value for value in values if 0 < len(value) <= LONGEST_COOKIE]
+        for form in self._accepts:
+            for value in values:
+                presented = self._readers[form](value)
+                if presented is not None and self._is_valid(presented.sid):
+                    yield presented
+
+    def _read_signed(self, value: str) -> Presented | None:
+        if value.count(".") < 2 or (signed := unsign(self._ours, value)) is None:
+            return None
+        sid, _, renewed_at = signed.rpartition(".")
+        return Presented(sid, "signed", int(renewed_at, 16))
+
+    def _read_old(self, value: str) -> Presented | None:
+        if "." not in value or (sid := unsign(self._old, value)) is None:
+            return None
+        return Presented(sid, "0.8")
+
+    def _read_unsigned(self, value: str) -> Presented | None:
+        return Presented(value, "unsigned")
+
+    def write(self, sid: str, now: float) -> str:
+        """Make the cookie's value for a session whose lifetime is renewed at ``now``."""
+        if self.writes == "signed":
+            return self._ours.sign(f"{sid}.{int(now):x}").decode()
+        if self.writes == "0.8":
+            return self._old.sign(sid).decode()
+        return sid
+
+
+def unsign(signer: Signer, value: str) -> str | None:
+    """Answer the signed text, ``None`` if the signature is wrong."""
+    try:
+        return signer.unsign(value).decode("ascii")
+    except (BadSignature, UnicodeError):
+        return None

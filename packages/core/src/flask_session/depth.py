@@ -1,0 +1,122 @@
+"""Refuse records that nest too deeply, before a recursive decoder sees them.
+
+A decoder in C uses the thread's stack for each level; some 900 levels crash a thread with 512 KiB.
+Both checks first count the bytes that could open a container, which settles a small record in a
+fraction of a microsecond. Only a record with more than a hundred of them is walked, once: what
+passed is remembered by its digest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from hashlib import sha256
+from itertools import accumulate
+
+from .errors import UnreadableRecord
+from .fidelity import CONTAINERS, MAX_DEPTH
+
+RECORD_DEPTH = MAX_DEPTH + 1
+"""A value may nest MAX_DEPTH levels; the record around it is one more."""
+
+OPENERS = bytes([*range(0x80, 0xA0), 0xC7, 0xC8, 0xC9, *range(0xD4, 0xD9), *range(0xDC, 0xE0)])
+CONTAINER_CODES = frozenset(tag.code for tag in CONTAINERS)
+JSON_TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+
+# Bytes a msgpack token takes, its first byte included; a length field adds to it.
+# https://github.com/msgpack/msgpack/blob/master/spec.md
+FIXED = {0xCA: 5, 0xCB: 9, 0xCC: 2, 0xCD: 3, 0xCE: 5, 0xCF: 9, 0xD0: 2, 0xD1: 3, 0xD2: 5, 0xD3: 9}
+SIZED = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
+ARRAYS = {0xDC: 2, 0xDD: 4}
+MAPS = {0xDE: 2, 0xDF: 4}
+FIXED_EXTENSIONS = {0xD4: 1, 0xD5: 2, 0xD6: 4, 0xD7: 8, 0xD8: 16}
+EXTENSIONS = {0xC7: 1, 0xC8: 2, 0xC9: 4}
+
+_passed: set[bytes] = set()
+
+
+def check_msgpack(data: bytes) -> None:
+    """Raise UnreadableRecord if ``data`` nests deeper than a record may."""
+    if len(data) - len(data.translate(None, OPENERS)) > RECORD_DEPTH:
+        _check_once(data, msgpack_is_shallow)
+
+
+def check_json(data: bytes) -> None:
+    """Raise UnreadableRecord if ``data`` nests deeper than a record may."""
+    if data.count(b"[") + data.count(b"{") > RECORD_DEPTH:
+        _check_once(data, json_is_shallow)
+
+
+def _check_once(data: bytes, is_shallow: Callable[[bytes], bool]) -> None:
+    digest = sha256(data).digest()
+    if digest in _passed:
+        return
+    if not is_shallow(data):
+        raise UnreadableRecord("the record nests too deeply")
+    if len(_passed) >= 4096:
+        _passed.clear()
+    _passed.add(digest)
+
+
+def json_is_shallow(data: bytes) -> bool:
+    """Tell whether the brackets outside of texts stay within the limit."""
+    brackets = JSON_TEXT.sub(b"", data).translate(None, NOT_BRACKETS)
+    return max(accumulate(map(STEP.__getitem__, brackets)), default=0) <= RECORD_DEPTH
+
+
+def msgpack_is_shallow(data: bytes) -> bool:
+    """Tell whether the containers stay within the limit; truncated data is left to the decoder."""
+    position, remaining, outer = 0, 1, [0]
+    end = len(data)
+    while position < end:
+        while remaining == 0:
+            if len(outer) == 1:
+                return True
+            remaining = outer.pop()
+        remaining -= 1
+        first = data[position]
+        if first < 0x80 or first >= 0xE0 or 0xC0 <= first <= 0xC3:
+            position += 1
+        elif 0xA0 <= first < 0xC0:
+            position += first - 0x9F
+        elif first in FIXED:
+            position += FIXED[first]
+        elif first in SIZED:
+            width = SIZED[first]
+            position += 1 + width + int.from_bytes(data[position + 1 : position + 1 + width], "big")
+        else:
+            position, children, is_level = _container(data, position, first)
+            outer.append(remaining)
+            remaining = children
+            if is_level and len(outer) - 1 > RECORD_DEPTH:
+                return False
+    return True
+
+
+def _container(data: bytes, position: int, first: int) -> tuple[int, int, bool]:
+    """Answer where the first child starts, how many there are, and whether it is a level."""
+    if first < 0x90:
+        return position + 1, 2 * (first & 0x0F), True
+    if first < 0xA0:
+        return position + 1, first & 0x0F, True
+    if first in ARRAYS or first in MAPS:
+        width = ARRAYS.get(first) or MAPS[first]
+        start = position + 1 + width
+        count = int.from_bytes(data[position + 1 : start], "big")
+        return start, count * (1 if first in ARRAYS else 2), True
+    return _extension(data, position, first)
+
+
+def _extension(data: bytes, position: int, first: int) -> tuple[int, int, bool]:
+    """Answer as _container does; our container tags hold one list, other extensions nothing."""
+    if first in FIXED_EXTENSIONS:
+        size, start = FIXED_EXTENSIONS[first], position + 2
+    else:
+        width = EXTENSIONS[first]
+        start = position + 2 + width
+        size = int.from_bytes(data[position + 1 : position + 1 + width], "big")
+    if data[start - 1 : start] and data[start - 1] in CONTAINER_CODES:
+        return start, 1, False
+    return start + size, 0, False

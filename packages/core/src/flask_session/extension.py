@@ -1,0 +1,80 @@
+"""``Session(app)``: find the backend that ``SESSION_TYPE`` names and hand it the app."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, metadata
+from typing import TYPE_CHECKING
+
+from .config import wrong
+from .errors import ConfigurationError
+from .interface import ServerSideSessionInterface
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+GROUP = "flask_session.backends"
+
+
+class Session:
+    """Give an app server-side sessions, at once or later with :meth:`init_app`.
+
+    Nothing is read or written: the app starts while the store is down. A wrong setting raises
+    :class:`~flask_session.ConfigurationError`, which is a ValueError, here.
+    """
+
+    def __init__(self, app: Flask | None = None) -> None:
+        self.app = app
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Set ``app.session_interface`` and add the ``flask session`` commands."""
+        app.session_interface = self._get_interface(app)
+
+    def _get_interface(self, app: Flask) -> ServerSideSessionInterface:
+        return find_backend(app.config.get("SESSION_TYPE")).from_app(app)
+
+
+def installed_backends() -> dict[str, EntryPoint]:
+    """Answer the backends that installed packages offer, by the name SESSION_TYPE takes."""
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def find_backend(name: object) -> type[ServerSideSessionInterface]:
+    """Load the session interface that ``SESSION_TYPE`` names. Raises ConfigurationError."""
+    backends = installed_backends()
+    wanted = name.lower() if isinstance(name, str) else name
+    entry = backends.get(wanted) if isinstance(wanted, str) else None
+    if entry is None:
+        raise _unknown(name, sorted(backends))
+    interface = entry.load()
+    if not (isinstance(interface, type) and issubclass(interface, ServerSideSessionInterface)):
+        raise wrong(
+            "SESSION_TYPE", name, f"its entry point {entry.value} is no session interface",
+            "Update or remove the package that offers it.",
+        )  # fmt: skip
+    return interface
+
+
+def _unknown(name: object, installed: list[str]) -> ConfigurationError:
+    offered = official_backends()
+    wanted = name.lower() if isinstance(name, str) and name.lower() in offered else None
+    command = f'pip install "flask-session[{wanted or offered[0]}]"'
+    problem = "that backend is not installed" if wanted else "no such backend"
+    if name is None or name == "null":
+        problem = "no backend is chosen"
+    return wrong(
+        "SESSION_TYPE", name,
+        f"{problem}; installed are {', '.join(installed) or 'none'}",
+        f"Install one with {command} and set SESSION_TYPE to its name"
+        + ("." if wanted else f" (there are {', '.join(offered)})."),
+    )  # fmt: skip
+
+
+def official_backends() -> list[str]:
+    """Answer the extras of this distribution: one per backend the project maintains."""
+    try:
+        extras = metadata("flask-session").get_all("Provides-Extra") or []
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        extras = []
+    return sorted(set(extras) - {"all"}) or ["redis"]

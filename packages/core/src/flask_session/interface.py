@@ -1,0 +1,234 @@
+"""Flask's session interface: what happens to a session from the first look to the answer."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from flask import request, request_started
+from flask.sessions import SessionInterface
+from werkzeug.exceptions import HTTPException
+
+from .config import CoreSettings, Settings, check_lifetimes, wrong
+from .errors import SessionConflict, SessionTooLarge, StoreUnavailable
+from .responses import answer_failure, delete_cookie, mark_private, set_cookie
+from .runtime import Runtime, basis_of, build, lifetimes_of
+from .saving import Result
+from .serializers import MsgSpecSerializer
+from .session import ServerSideSession, State
+
+if TYPE_CHECKING:
+    from flask import Flask, Request, Response
+
+    from .store import Clock, Store
+
+InterfaceT = TypeVar("InterfaceT", bound="ServerSideSessionInterface")
+DISPATCHED = "flask_session.dispatched"
+FAILURES = (StoreUnavailable, SessionConflict, SessionTooLarge)
+WRITTEN = (Result.CREATED, Result.UPDATED, Result.RENEWED)
+
+
+class ServerSideSessionInterface(SessionInterface):
+    """Keep sessions in a store; subclass it once per backend.
+
+    The positional arguments are those of Flask-Session 0.8. ``use_signer`` may also be ``None``
+    (unset) or ``"0.8"``. A subclass passes its ``store``, or overrides the three storage hooks of
+    0.8 (``_retrieve_session_data``, ``_upsert_session``, ``_delete_session``).
+    """
+
+    session_class: type[ServerSideSession] = ServerSideSession
+    settings_class: ClassVar[type[Settings]] = Settings
+    serializer: Any = None
+    ttl: bool = True
+    has_same_site_capability = True
+
+    def __init__(
+        self,
+        app: Flask | None,
+        key_prefix: str = "session:",
+        use_signer: bool | str | None = None,
+        permanent: bool = True,
+        sid_length: int = 32,
+        serialization_format: str = "msgpack",
+        cleanup_n_requests: int | None = None,
+        *,
+        store: Store | None = None,
+    ) -> None:
+        self.app = app
+        config = app.config if app is not None else {}
+        self.settings = CoreSettings.load(config)
+        check_lifetimes(config, self.settings)
+        if use_signer is True and app is not None and not app.secret_key:
+            raise wrong(
+                "SESSION_USE_SIGNER", True, "there is no SECRET_KEY to sign with",
+                "Set SECRET_KEY before Session(app), or leave SESSION_USE_SIGNER unset.",
+            )  # fmt: skip
+        self.key_prefix = key_prefix
+        self.use_signer = use_signer
+        self.permanent = permanent
+        self.sid_length = sid_length
+        self.cleanup_n_requests = cleanup_n_requests
+        if self.serializer is None:
+            self.serializer = MsgSpecSerializer(format=serialization_format)
+        self.store: Store = store if store is not None else self._make_hook_store()
+        self._runtime: Runtime | None = None
+        self._connected: Flask | None = None
+
+    @classmethod
+    def from_app(cls: type[InterfaceT], app: Flask) -> InterfaceT:
+        """Build the interface from ``app.config``; :class:`~flask_session.Session` calls it."""
+        return cls(app, **cls.common_arguments(app))
+
+    @staticmethod
+    def common_arguments(app: Flask) -> dict[str, Any]:
+        """Answer the five arguments every backend takes, from ``app.config``."""
+        settings = CoreSettings.load(app.config)
+        return {
+            "key_prefix": settings.key_prefix,
+            "use_signer": settings.use_signer,
+            "permanent": settings.permanent,
+            "sid_length": settings.sid_length,
+            "serialization_format": settings.serialization_format,
+        }
+
+    @property
+    def clock(self) -> Clock:
+        """The time the sessions live by; set it to skew one worker in a test."""
+        return self.store.clock
+
+    @clock.setter
+    def clock(self, value: Clock) -> None:
+        self.store.clock = value
+
+    # The request's life
+
+    def open_session(self, app: Flask, request: Request) -> ServerSideSession:
+        """Remember the request; nothing is read before somebody looks."""
+        if self._connected is not app:
+            request_started.connect(note_dispatch, app)
+            self._connected = app
+        session = self.session_class()
+        session._attach(lambda: self._open(app, request), request)
+        return session
+
+    def _open(self, app: Flask, request: Request) -> State:
+        runtime, lifetimes = self._runtime_of(app), lifetimes_of(self, app)
+        cookies = runtime.codec.read(request.cookies.getlist(self.get_cookie_name(app)))
+        try:
+            state = runtime.repository.open(cookies, lifetimes)
+        except StoreUnavailable as error:
+            state = runtime.repository.begin(lifetimes)
+            state.failure = error
+        if state.found is None and self.permanent:
+            state.contents["_permanent"] = True
+        return state
+
+    def _runtime_of(self, app: Flask) -> Runtime:
+        runtime = self._runtime
+        if runtime is None or runtime.basis != basis_of(self, app):
+            runtime = self._runtime = build(self, app)
+        return runtime
+
+    def save_session(  # type: ignore[override]
+        self, app: Flask, session: ServerSideSession, response: Response
+    ) -> None:
+        """Write what the request changed and send the cookie; a failure becomes the answer.
+
+        A session nobody looked at costs nothing. Where the response is a throw-away one (a test's
+        ``session_transaction``, Flask-SocketIO) failures are raised instead.
+        """
+        if session._state is None and not session.modified:
+            return
+        dispatched = session._is_dispatched()
+        try:
+            self._save(app, session, response)
+        except FAILURES as error:
+            if not dispatched:
+                raise
+            answer_failure(app, response, error)
+        else:
+            self._answer_failed_load(app, session, response)
+        mark_private(response, self.settings.cache_control)
+        if dispatched:
+            session._close(strict=app.debug or app.testing)
+
+    def _save(self, app: Flask, session: ServerSideSession, response: Response) -> None:
+        state = session._look()
+        if not self.should_set_storage(app, session):
+            return
+        runtime = self._runtime_of(app)
+        outdated = state.cookie is not None and state.cookie.form != runtime.codec.writes
+        result = runtime.repository.save(
+            state,
+            lifetimes_of(self, app),
+            wanted=session._modified or outdated,
+            allowed=bool(app.config["SESSION_REFRESH_EACH_REQUEST"]),
+        )
+        self._send_cookie(app, session, response, result)
+
+    def _send_cookie(
+        self, app: Flask, session: ServerSideSession, response: Response, result: Result
+    ) -> None:
+        if result is Result.DELETED:
+            delete_cookie(self, app, response)
+            return
+        state, codec = session._look(), self._runtime_of(app).codec
+        outdated = state.cookie is not None and state.cookie.form != codec.writes
+        renewed = result is Result.TOUCHED and (
+            session._modified or session.permanent or codec.writes == "signed" or outdated
+        )
+        if not (result in WRITTEN or renewed) or not self.should_set_cookie(app, session):
+            return
+        value = codec.write(session.sid, self.clock())
+        set_cookie(self, app, response, value, self.get_expiration_time(app, session))
+
+    def _answer_failed_load(
+        self, app: Flask, session: ServerSideSession, response: Response
+    ) -> None:
+        """Make the 503 of a 500 that a failed load led to."""
+        failure: HTTPException | None = session._look().failure
+        if failure is not None and response.status_code == 500:
+            answer_failure(app, response, failure)
+
+    def get_expiration_time(  # type: ignore[override]
+        self, app: Flask, session: ServerSideSession
+    ) -> datetime | None:
+        """Answer when the cookie expires: with the record, or with the browser's session."""
+        if not session.permanent:
+            return None
+        records, lifetimes = self._runtime_of(app).repository.records, lifetimes_of(self, app)
+        ttl = timedelta(seconds=records.ttl(session._look().bookkeeping, lifetimes))
+        return datetime.fromtimestamp(self.clock(), timezone.utc) + ttl
+
+    # Hooks of Flask-Session 0.8, to be overridden
+
+    def should_set_storage(self, app: Flask, session: ServerSideSession) -> bool:
+        """Decide whether this request may write to the store at all; by default it may."""
+        return True
+
+    def should_set_cookie(self, app: Flask, session: ServerSideSession) -> bool:  # type: ignore[override]
+        """Decide whether a cookie that is due is sent; by default it is."""
+        return True
+
+    def regenerate(self, session: ServerSideSession) -> None:
+        """Do as ``session.regenerate()``."""
+        session.regenerate()
+
+    def _generate_sid(self, session_id_length: int) -> str:
+        return secrets.token_urlsafe(session_id_length)
+
+    def _get_store_id(self, sid: str) -> str:
+        return self.key_prefix + sid
+
+    def makes_custom_ids(self) -> bool:
+        """Tell whether a subclass makes ids of its own, of which any form is accepted then."""
+        return type(self)._generate_sid is not ServerSideSessionInterface._generate_sid
+
+    def _make_hook_store(self) -> Store:
+        raise TypeError(f"{type(self).__name__} needs a store")
+
+
+def note_dispatch(app: Flask, **_: Any) -> None:
+    """Note that Flask itself answers this request, so that a failed save can become the answer."""
+    request.environ[DISPATCHED] = True

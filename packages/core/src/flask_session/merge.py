@@ -1,0 +1,40 @@
+"""Join two concurrent changes of one session, key by key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec import Raw
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What one request did to a session, compared with what it had loaded."""
+
+    values: Mapping[Any, Raw]
+    """The encoded values that were added or changed; after a clear, all there are."""
+    deleted: frozenset[Any]
+    cleared: bool
+    """Whether ``clear()`` was called: then nothing that others wrote survives."""
+
+    def __bool__(self) -> bool:
+        return bool(self.values or self.deleted or self.cleared)
+
+
+def merge(
+    loaded: Mapping[Any, Raw], theirs: Mapping[Any, Raw], changes: Changes
+) -> dict[Any, Raw]:
+    """Apply ``changes``, made to ``loaded``, to what the store holds by now.
+
+    Per top-level key: if one side changed it, that side counts; if both did, ours does. Deleting
+    beats changing. The inside of a value is not merged.
+    """
+    if changes.cleared:
+        return dict(changes.values)
+    merged = {key: raw for key, raw in theirs.items() if key not in changes.deleted}
+    for key, raw in changes.values.items():
+        if key not in loaded or key in theirs:
+            merged[key] = raw
+    return merged

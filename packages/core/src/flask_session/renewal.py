@@ -1,0 +1,83 @@
+"""Giving a session a new id without losing a change and without reviving a log-out.
+
+The new record is created first; then the old one is replaced, by compare-and-set, by a mark that
+opens nothing and names the new id for a minute. If another request changed the old record in
+between, its change is merged into the new one and the mark tried again; if the session ended, the
+new record is removed. Killed at any point, one of the two ids works.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .bookkeeping import is_empty
+from .errors import SessionConflict
+from .records import Found
+from .saving import Request, Result, create_record, rounds, update
+from .store import Outcome
+
+MOVED_SECONDS = 60
+"""How long the mark tells late requests, which loaded the old id, where the session went."""
+
+
+def renew(request: Request) -> Result:
+    """Move the session to ``state.sid`` and save its change on the way.
+
+    ``GONE`` if it ended, or got another new id, meanwhile: following that one would give this
+    request's privileges to whoever holds it.
+    """
+    old, new = request.current(), None
+    for _ in rounds():
+        if old is None or old.noted.moved_to is not None or request.is_outlived_by(old):
+            return _abandon(request, new)
+        if is_empty(request.merged(old)):
+            return _end(request, new)
+        new = _write_new(request, old, new)
+        outcome = request.records.mark_moved(old, new.sid, MOVED_SECONDS)
+        if outcome is Outcome.SAVED:
+            return _renewed(request, new)
+        old = None if outcome is Outcome.GONE else request.collided(old)
+    _discard(request, new)
+    raise SessionConflict
+
+
+def _write_new(request: Request, old: Found, new: Found | None) -> Found:
+    """Create the new record, or bring it up to date after a collision on the old one."""
+    items, noted = request.merged(old), request.noted(old)
+    if request.changes.cleared:
+        noted = replace(noted, created=int(request.records.store.clock()))
+    if new is None:
+        sid = request.state.sid or request.state.new_sid()
+        return create_record(request, sid, items, noted)
+    current = request.records.read(new.sid)
+    if current is None or (
+        request.records.update(current, items, noted, request.lifetimes) is not Outcome.SAVED
+    ):
+        # Nobody knows the new id yet, so only its expiry or an operator can have removed it.
+        return create_record(request, request.state.new_sid(), items, noted)
+    return replace(current, items=items, noted=noted)
+
+
+def _renewed(request: Request, new: Found) -> Result:
+    state = request.state
+    old_sid, state.renewed_from, state.sid = state.renewed_from, None, new.sid
+    request.records.events.emit("session_regenerated", new.sid, old_sid=old_sid)
+    return request.done(Result.RENEWED, None, new)
+
+
+def _abandon(request: Request, new: Found | None) -> Result:
+    _discard(request, new)
+    request.state.renewed_from = None
+    return request.gone()
+
+
+def _end(request: Request, new: Found | None) -> Result:
+    """Log out under the old id: nothing is left to move."""
+    _discard(request, new)
+    request.state.renewed_from = None
+    return update(request)
+
+
+def _discard(request: Request, new: Found | None) -> None:
+    if new is not None:
+        request.records.discard(new.sid)

@@ -1,0 +1,135 @@
+"""Sessions in a store: open one, save what a request did to it, renew its lifetime.
+
+No Flask here. How two requests that overlap are settled is in :mod:`flask_session.saving` and
+:mod:`flask_session.renewal`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from .bookkeeping import Bookkeeping, is_empty
+from .contents import Contents
+from .cookies import Presented
+from .errors import StoreUnavailable
+from .records import Found, Lifetimes, Records
+from .renewal import renew
+from .saving import Request, Result, create, update
+from .session import State
+
+
+class SessionRepository:
+    """Open and save sessions; one instance serves all threads of an application.
+
+    ``new_sid`` makes a fresh id. ``marks_signed`` notes in each record written that only a signed
+    cookie opens it; ``ignores_marks`` opens such records for unsigned cookies all the same.
+    ``merges`` says what a collision does: merge, or raise SessionConflict.
+    """
+
+    def __init__(
+        self,
+        records: Records,
+        new_sid: Callable[[], str],
+        *,
+        marks_signed: bool = False,
+        ignores_marks: bool = False,
+        merges: bool = True,
+    ) -> None:
+        self.records = records
+        self._new_sid = new_sid
+        self._marks_signed = marks_signed
+        self._ignores_marks = ignores_marks
+        self._merges = merges
+
+    def open(self, cookies: Iterable[Presented], lifetimes: Lifetimes) -> State:
+        """Load the session of the first cookie that opens one, else begin a new session."""
+        for cookie in cookies:
+            found = self.records.read(cookie.sid)
+            if found is not None and self._opens(found, cookie, lifetimes):
+                self.records.events.emit("session_loaded", cookie.sid)
+                return self._state(found, cookie, lifetimes)
+        return self.begin(lifetimes)
+
+    def begin(self, lifetimes: Lifetimes) -> State:
+        """Make the state of a session that is not stored yet."""
+        created = int(self.records.store.clock())
+        contents = Contents(self.records.serializer, {}, self._reject)
+        noted = Bookkeeping(created=created, signed=self._marks_signed)
+        return State(contents, self._new_sid, lifetimes.idle, bookkeeping=noted)
+
+    def _opens(self, found: Found, cookie: Presented, lifetimes: Lifetimes) -> bool:
+        if found.noted.moved_to is not None or is_empty(found.items):
+            return False
+        if found.noted.signed and cookie.form == "unsigned" and not self._ignores_marks:
+            return False
+        return self.records.seconds_left(found.noted, lifetimes) > 0
+
+    def _state(self, found: Found, cookie: Presented, lifetimes: Lifetimes) -> State:
+        bookkeeping = found.noted
+        if lifetimes.absolute is not None and bookkeeping.created is None:
+            # Records of Flask-Session 0.4–0.8 tell no beginning: the absolute lifetime starts now.
+            bookkeeping = replace(bookkeeping, created=int(self.records.store.clock()))
+        return State(
+            Contents(self.records.serializer, found.items, self._reject),
+            self._new_sid,
+            lifetimes.idle,
+            sid=found.sid,
+            found=found,
+            bookkeeping=bookkeeping,
+            cookie=cookie,
+        )
+
+    def _reject(self, reason: str) -> None:
+        self.records.events.emit("session_rejected", None, reason=reason)
+
+    def save(self, state: State, lifetimes: Lifetimes, *, wanted: bool, allowed: bool) -> Result:
+        """Write what changed; without a change, renew the lifetime if it is due.
+
+        ``allowed`` permits such a renewal, ``wanted`` asks for it now. Raises StoreUnavailable,
+        SessionConflict, SessionTooLarge, and TypeError for a value that cannot be kept. Saving
+        twice is harmless.
+        """
+        if state.failure is not None:
+            return Result.NOTHING
+        changes = state.contents.changes()
+        request = Request(
+            self.records, state, changes, lifetimes, self._marks_signed, self._merges
+        )
+        if state.found is None:
+            return create(request)
+        if state.renewed_from is not None:
+            return renew(request)
+        if changes or state.bookkeeping != state.found.noted:
+            return update(request)
+        if not state.saved and (wanted or (allowed and self._is_due(state, lifetimes))):
+            return self._touch(state, state.found, lifetimes)
+        return Result.NOTHING
+
+    def _is_due(self, state: State, lifetimes: Lifetimes) -> bool:
+        """Tell whether enough time passed since the last renewal, as far as that is known."""
+        idle = state.bookkeeping.lifetime or lifetimes.idle
+        interval = lifetimes.touch_interval
+        if interval is None:
+            interval = min(60, idle // 10)
+        renewed_at = self._renewed_at(state, lifetimes)
+        return renewed_at is None or self.records.store.clock() - renewed_at >= interval
+
+    def _renewed_at(self, state: State, lifetimes: Lifetimes) -> float | None:
+        """Answer what the signed cookie says, else what follows from the record's expiry."""
+        assert state.found is not None
+        if state.cookie is not None and state.cookie.renewed_at is not None:
+            return state.cookie.renewed_at
+        expires_at = state.found.record.expires_at
+        if expires_at is None:
+            return None
+        return expires_at - self.records.ttl(state.bookkeeping, lifetimes)
+
+    def _touch(self, state: State, found: Found, lifetimes: Lifetimes) -> Result:
+        """Renew the lifetime; a failure costs some idle time only, so the answer is kept."""
+        try:
+            lives = self.records.touch(found.sid, found.noted, lifetimes)
+        except StoreUnavailable:
+            return Result.NOTHING
+        state.saved = True
+        return Result.TOUCHED if lives else Result.GONE

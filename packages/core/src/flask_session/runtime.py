@@ -1,0 +1,64 @@
+"""What a session interface works with for one app, built once and again when a key changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .cookies import CookieCodec, is_custom_sid, is_sid
+from .events import AppEvents
+from .records import Lifetimes, Records
+from .repository import SessionRepository
+from .serializers import adapt
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from .interface import ServerSideSessionInterface
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The cookie's codec and the repository under the app's present keys and serializer."""
+
+    basis: tuple[object, ...]
+    codec: CookieCodec
+    repository: SessionRepository
+
+
+def basis_of(interface: ServerSideSessionInterface, app: Flask) -> tuple[object, ...]:
+    """Answer what a runtime depends on and an app may change: keys, serializer, store."""
+    fallbacks = app.config.get("SECRET_KEY_FALLBACKS") or ()
+    return (app, app.secret_key, tuple(fallbacks), interface.serializer, interface.store)
+
+
+def build(interface: ServerSideSessionInterface, app: Flask) -> Runtime:
+    """Build a runtime."""
+    basis = basis_of(interface, app)
+    _, secret_key, fallbacks, serializer, store = basis
+    keys = (*reversed(fallbacks), secret_key) if secret_key else ()  # type: ignore[call-overload]
+    settings, mode = interface.settings, interface.use_signer
+    custom = interface.makes_custom_ids()
+    codec = CookieCodec(mode, keys, is_custom_sid if custom else is_sid)
+    records = Records(
+        interface.store,
+        adapt(serializer),
+        interface._get_store_id,
+        AppEvents(app),
+        settings.max_bytes,
+    )
+    repository = SessionRepository(
+        records,
+        lambda: interface._generate_sid(interface.sid_length),
+        marks_signed=codec.writes == "signed",
+        ignores_marks=mode is False,
+        merges=settings.conflict == "merge",
+    )
+    return Runtime(basis, codec, repository)
+
+
+def lifetimes_of(interface: ServerSideSessionInterface, app: Flask) -> Lifetimes:
+    """Answer the lifetimes in force; Flask allows changing PERMANENT_SESSION_LIFETIME any time."""
+    settings = interface.settings
+    idle = max(1, int(-(-app.permanent_session_lifetime.total_seconds() // 1)))
+    return Lifetimes(idle, settings.absolute_lifetime, settings.touch_interval)

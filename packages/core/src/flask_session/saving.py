@@ -1,0 +1,174 @@
+"""Writing one request's change, whatever other requests do meanwhile.
+
+Every write is a compare-and-set against the record that was loaded. A collision loads the record
+again, merges key by key and tries again; a session that ended meanwhile stays ended.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from msgspec import Raw
+
+from .bookkeeping import Bookkeeping, is_empty
+from .errors import SessionConflict
+from .merge import Changes, merge
+from .records import Found, Lifetimes, Records
+from .session import State
+from .store import Outcome, Record
+
+MAX_ROUNDS = 20
+MAX_SECONDS = 1.0
+LONGEST_PAUSE = 0.020
+UNKNOWN = Record(b"")
+"""Stands for a record this request wrote: it is read again before it is compared with."""
+
+
+class Result(Enum):
+    """What saving did; the interface decides about the cookie by it."""
+
+    NOTHING = "nothing"
+    TOUCHED = "touched"
+    CREATED = "created"
+    UPDATED = "updated"
+    RENEWED = "renewed"
+    DELETED = "deleted"
+    FOLLOWED = "followed"
+    """Written under, or deleted from, the id another request had given the session meanwhile."""
+    GONE = "gone"
+    """The session had ended; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request's change of one session."""
+
+    records: Records
+    state: State
+    changes: Changes
+    lifetimes: Lifetimes
+    marks_signed: bool
+    merges: bool = True
+    """Whether a collision is merged; else it is a SessionConflict at once."""
+
+    def current(self) -> Found | None:
+        """Answer the record this request loaded; once it has saved, what the store holds now."""
+        found = self.state.found
+        if found is None or not self.state.saved:
+            return found
+        return self.records.read(found.sid)
+
+    def merged(self, found: Found) -> dict[Any, Raw]:
+        """Apply the change to what the store holds."""
+        return merge(self.state.contents.loaded, found.items, self.changes)
+
+    def is_outlived_by(self, found: Found) -> bool:
+        """Tell whether somebody cleared the session since this request loaded it."""
+        assert self.state.found is not None
+        return not self.changes.cleared and found.noted.epoch != self.state.found.noted.epoch
+
+    def noted(self, found: Found) -> Bookkeeping:
+        """Merge the bookkeeping: ours where this request changed it, else the store's."""
+        assert self.state.found is not None
+        ours, theirs, before = self.state.bookkeeping, found.noted, self.state.found.noted
+        return Bookkeeping(
+            created=theirs.created or ours.created,
+            lifetime=theirs.lifetime if ours.lifetime == before.lifetime else ours.lifetime,
+            signed=self.marks_signed,
+            epoch=theirs.epoch + self.changes.cleared,
+        )
+
+    def collided(self, found: Found) -> Found | None:
+        """Report a collision and answer what the store holds now."""
+        self.records.events.emit("session_conflict", found.sid)
+        if not self.merges:
+            raise SessionConflict
+        return self.records.read(found.sid)
+
+    def done(self, result: Result, event: str | None, found: Found | None = None) -> Result:
+        """Report how saving ended, and make saving once more harmless."""
+        if event:
+            self.records.events.emit(event, self.state.sid)
+        self.state.contents.saved(self.changes)
+        self.state.found = found or self.state.found
+        self.state.saved = True
+        return result
+
+    def gone(self) -> Result:
+        """Drop the change: the session it belonged to has ended. An ending is no loss."""
+        assert self.state.found is not None
+        ending = is_empty(self.merged(self.state.found))
+        return self.done(Result.GONE, None if ending else "session_lost")
+
+
+def rounds() -> Iterator[int]:
+    """Limit a repeated attempt in number and time, with a random pause from the second on."""
+    deadline = time.monotonic() + MAX_SECONDS
+    for number in range(MAX_ROUNDS):
+        if number > 1:
+            time.sleep(random.uniform(0, LONGEST_PAUSE))
+        yield number
+        if time.monotonic() >= deadline:
+            return
+
+
+def create(request: Request) -> Result:
+    """Store a session for the first time; an id that is taken is replaced by a fresh one."""
+    state, items = request.state, dict(request.changes.values)
+    if is_empty(items):
+        return Result.NOTHING
+    found = create_record(request, state.sid or state.new_sid(), items, state.bookkeeping)
+    state.sid = found.sid
+    return request.done(Result.CREATED, "session_created", found)
+
+
+def create_record(
+    request: Request, sid: str, items: dict[Any, Raw], noted: Bookkeeping
+) -> Found:
+    """Write a new record under ``sid``, or under a fresh id if that one is taken."""
+    for _ in range(MAX_ROUNDS):
+        if request.records.create(sid, items, noted, request.lifetimes):
+            return Found(sid, UNKNOWN, items, noted)
+        sid = request.state.new_sid()
+    raise SessionConflict
+
+
+def update(request: Request) -> Result:
+    """Write a change, or delete a session that the change left empty."""
+    found, moved = request.current(), False
+    for _ in rounds():
+        if found is None:
+            return request.gone()
+        if found.noted.moved_to is not None:
+            found, moved = request.records.read(found.noted.moved_to), True
+            continue
+        if request.is_outlived_by(found):
+            return request.gone()
+        ours = Found(found.sid, UNKNOWN, request.merged(found), request.noted(found))
+        outcome = _write(request, found, ours)
+        if outcome is Outcome.GONE:
+            return request.gone()
+        if outcome is not Outcome.CONFLICT:
+            result = _written(request, outcome, ours)
+            return Result.FOLLOWED if moved else result
+        found = request.collided(found)
+    raise SessionConflict
+
+
+def _write(request: Request, found: Found, ours: Found) -> Outcome:
+    if is_empty(ours.items):
+        return request.records.delete(found)
+    return request.records.update(found, ours.items, ours.noted, request.lifetimes)
+
+
+def _written(request: Request, outcome: Outcome, ours: Found) -> Result:
+    if outcome is Outcome.SAVED:
+        return request.done(Result.UPDATED, "session_saved", ours)
+    request.done(Result.DELETED, "session_destroyed")
+    request.state.found = request.state.sid = None
+    return Result.DELETED

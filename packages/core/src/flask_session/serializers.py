@@ -1,0 +1,183 @@
+"""How a session becomes bytes: our own serializer, and any other with either pair of methods.
+
+Flask-Session 0.7 and 0.8 called ``encode`` and ``decode``, their documentation and 0.4–0.6 ``dumps``
+and ``loads``; an object with either pair can be assigned to ``app.session_interface.serializer``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Raw
+
+from .config import wrong
+from .errors import UnreadableRecord
+from .formats import Format, JsonFormat, MsgpackFormat
+from .legacy import is_pickle, load_pickle
+
+FLASHES = "_flashes"
+"""Flask's own key for flash(): a list of (category, message) tuples, written as lists, as
+Flask-Session 0.8 wrote them, so that an old worker beside a new one can show them."""
+
+
+class Serializer(ABC):
+    """The interface of Flask-Session 0.7 and 0.8: a whole session to bytes and back."""
+
+    @abstractmethod
+    def encode(self, session: Mapping[Any, Any]) -> bytes:
+        """Encode all items. Raises TypeError, naming the key, for a value that cannot be kept."""
+
+    @abstractmethod
+    def decode(self, serialized_data: bytes) -> dict[Any, Any]:
+        """Decode all items. Raises UnreadableRecord for what is no record."""
+
+    def dumps(self, session: Mapping[Any, Any]) -> bytes:
+        """Do as :meth:`encode`."""
+        return self.encode(session)
+
+    def loads(self, serialized_data: bytes) -> dict[Any, Any]:
+        """Do as :meth:`decode`."""
+        return self.decode(serialized_data)
+
+
+class ItemSerializer(Serializer):
+    """A serializer that handles each top-level item on its own, which is what the core works with."""
+
+    @abstractmethod
+    def encode_item(self, key: Any, value: Any) -> Raw:
+        """Encode one value. Raises TypeError naming the key."""
+
+    @abstractmethod
+    def decode_item(self, key: Any, raw: Raw) -> Any:
+        """Decode one value. Raises UnreadableRecord."""
+
+    @abstractmethod
+    def split(self, data: bytes) -> dict[Any, Raw]:
+        """Cut a record into encoded values. Raises UnreadableRecord."""
+
+    @abstractmethod
+    def join(self, items: Mapping[Any, Raw]) -> bytes:
+        """Make a record of encoded values."""
+
+    def encode(self, session: Mapping[Any, Any]) -> bytes:
+        """Encode all items."""
+        return self.join({key: self.encode_item(key, value) for key, value in session.items()})
+
+    def decode(self, serialized_data: bytes) -> dict[Any, Any]:
+        """Decode all items."""
+        items = self.split(serialized_data)
+        return {key: self.decode_item(key, raw) for key, raw in items.items()}
+
+
+class MsgSpecSerializer(ItemSerializer):
+    """Write msgpack or JSON; read both, and the pickles of 0.4–0.6 through a restricted reader.
+
+    ``app`` is accepted for compatibility with 0.8 and not used. Thread-safe.
+    """
+
+    def __init__(self, app: object = None, format: str = "msgpack") -> None:  # noqa: A002
+        msgpack, json = MsgpackFormat(), JsonFormat()
+        if format not in ("msgpack", "json"):
+            raise wrong(
+                "SESSION_SERIALIZATION_FORMAT", format, "not a known format",
+                "Set it to 'msgpack' or 'json'.",
+            )  # fmt: skip
+        self.format: Format = msgpack if format == "msgpack" else json
+        self._json, self._msgpack = json, msgpack
+        self.decoder = self.format.decoder
+        self.alternate_decoder = (json if format == "msgpack" else msgpack).decoder
+
+    @property
+    def encoder(self) -> Format:
+        """The object whose ``encode`` writes; 0.8 had a msgspec encoder under this name."""
+        return self.format
+
+    def encode_item(self, key: Any, value: Any) -> Raw:
+        """Encode one value."""
+        if key == FLASHES and type(value) is list:
+            value = [list(item) if type(item) is tuple else item for item in value]
+        try:
+            return self.format.encode_value(value)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            kind = type(value).__name__
+            raise TypeError(f"session[{key!r}] ({kind}) cannot be kept: {error}") from None
+
+    def decode_item(self, key: Any, raw: Raw) -> Any:
+        """Decode one value."""
+        try:
+            value = self.format.decode_value(raw)
+        except Exception as error:  # hostile bytes can raise anything a type's constructor raises
+            raise UnreadableRecord(f"unreadable value: {type(error).__name__}") from None
+        if key == FLASHES and type(value) is list:
+            return [tuple(item) if type(item) is list else item for item in value]
+        return value
+
+    def split(self, data: bytes) -> dict[Any, Raw]:
+        """Cut a record of any known format into values of this one."""
+        if is_pickle(data):
+            return self._recode(load_pickle(data))
+        format = self._json if data[:1] in (b"{", b" ", b"\n") else self._msgpack
+        try:
+            items = format.split(data)
+            if format is self.format:
+                return items
+            return self._recode({key: format.decode_value(raw) for key, raw in items.items()})
+        except Exception as error:  # as in decode_item
+            raise UnreadableRecord(f"unreadable record: {type(error).__name__}") from None
+
+    def _recode(self, session: dict[Any, Any]) -> dict[Any, Raw]:
+        return {key: self.encode_item(key, value) for key, value in session.items()}
+
+    def join(self, items: Mapping[Any, Raw]) -> bytes:
+        """Make a record of encoded values."""
+        return self.format.join(items)
+
+
+class ForeignSerializer(ItemSerializer):
+    """Handle items through somebody's whole-session serializer, one single-item session each."""
+
+    def __init__(self, dumps: Any, loads: Any) -> None:
+        self._dumps, self._loads = dumps, loads
+        self._fallback = MsgSpecSerializer()
+
+    def encode_item(self, key: Any, value: Any) -> Raw:
+        """Encode one value as a session of its own."""
+        data = self._dumps({"v": value})
+        return Raw(data.encode() if isinstance(data, str) else data)
+
+    def decode_item(self, key: Any, raw: Raw) -> Any:
+        """Decode one value."""
+        return self._loads(bytes(raw))["v"]
+
+    def split(self, data: bytes) -> dict[Any, Raw]:
+        """Cut a record of that serializer, else one of ours."""
+        try:
+            session = dict(self._loads(data))
+        except Exception:  # whatever that serializer raises for a record it did not write
+            session = self._fallback.decode(data)
+        return {key: self.encode_item(key, value) for key, value in session.items()}
+
+    def join(self, items: Mapping[Any, Raw]) -> bytes:
+        """Make a record with that serializer."""
+        data = self._dumps({key: self.decode_item(key, raw) for key, raw in items.items()})
+        return data.encode() if isinstance(data, str) else bytes(data)
+
+
+def adapt(serializer: Any) -> ItemSerializer:
+    """Make any serializer handle items. Raises ConfigurationError for one that cannot be used.
+
+    :mod:`pickle` is refused: reading a pickle runs whatever it contains.
+    """
+    if isinstance(serializer, ItemSerializer):
+        return serializer
+    for dumps, loads in (("encode", "decode"), ("dumps", "loads")):
+        if hasattr(serializer, dumps) and hasattr(serializer, loads):
+            if getattr(serializer, "__name__", "") in ("pickle", "cloudpickle", "dill", "marshal"):
+                break
+            return ForeignSerializer(getattr(serializer, dumps), getattr(serializer, loads))
+    raise wrong(
+        "session_interface.serializer", serializer, "not a serializer that can be used safely",
+        "Assign an object with encode and decode, or dumps and loads, that is not pickle.",
+    )  # fmt: skip

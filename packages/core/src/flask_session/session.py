@@ -1,0 +1,229 @@
+"""The mapping that ``flask.session`` is: it loads at the first look and knows what changed."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask.sessions import SessionMixin
+
+from .bookkeeping import NONE, PERMANENT_KEY, RESERVED_KEY, Bookkeeping
+from .config import lifetime_seconds
+from .contents import Contents
+from .cookies import Presented
+from .errors import SessionClosed, StoreUnavailable
+from .records import Found
+from .serializers import MsgSpecSerializer
+
+if TYPE_CHECKING:
+    from flask import Request
+
+Opener = Callable[[], "State"]
+
+
+@dataclass
+class State:
+    """Everything about a session once it has been looked at; the repository's business."""
+
+    contents: Contents
+    new_sid: Callable[[], str]
+    idle: int
+    """The application's idle lifetime in seconds."""
+    sid: str | None = None
+    found: Found | None = None
+    """The record this request loaded or last wrote."""
+    saved: bool = False
+    """Whether this request has written, so that ``found`` may be behind the store."""
+    bookkeeping: Bookkeeping = NONE
+    cookie: Presented | None = None
+    renewed_from: str | None = None
+    failure: StoreUnavailable | None = None
+
+
+class ServerSideSession(SessionMixin):
+    """A session whose data is in a store.
+
+    Everything that needs the content or the id is a look, and the first look loads, once. A session
+    that nobody looked at costs nothing. ``initial``, ``sid`` and ``permanent`` are those of
+    Flask-Session 0.8 and make a session by hand.
+    """
+
+    accessed = False
+
+    def __init__(
+        self,
+        initial: Mapping[Any, Any] | None = None,
+        sid: str | None = None,
+        permanent: bool | None = None,
+    ) -> None:
+        self._opener: Opener | None = None
+        self._state: State | None = None
+        self._modified = False
+        self._request: Request | None = None
+        self._closed = False
+        self._strict = False
+        if initial or sid or permanent:
+            self._fill(initial or {}, sid, permanent)
+
+    def _fill(self, initial: Mapping[Any, Any], sid: str | None, permanent: bool | None) -> None:
+        state = self._look()
+        state.sid = sid
+        for key, value in initial.items():
+            state.contents[key] = value
+        if permanent:
+            state.contents[PERMANENT_KEY] = permanent
+
+    def _attach(self, opener: Opener, request: Request) -> None:
+        self._opener, self._request = opener, request
+
+    def _is_dispatched(self) -> bool:
+        return self._request is not None and "flask_session.dispatched" in self._request.environ
+
+    def _close(self, *, strict: bool) -> None:
+        self._closed, self._strict = True, strict
+
+    def _look(self) -> State:
+        if self._state is None:
+            opener = self._opener or standalone
+            self._state = opener()
+            if self._state.failure is not None:
+                raise self._state.failure
+        return self._state
+
+    def _change(self) -> Contents:
+        state = self._look()
+        if state.failure is not None:
+            raise state.failure
+        contents = state.contents
+        if self._closed:
+            self._complain()
+        self._modified = True
+        return contents
+
+    def _complain(self) -> None:
+        message = (
+            "the session was changed after it had been saved, so the change is lost: "
+            "change it before a streaming response starts"
+        )
+        if self._strict:
+            raise SessionClosed(message)
+        warnings.warn(message, RuntimeWarning, stacklevel=4)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._look().contents[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if key == RESERVED_KEY:
+            raise KeyError(f"session[{RESERVED_KEY!r}] is reserved for Flask-Session")
+        self._change()[key] = value
+
+    def __delitem__(self, key: Any) -> None:
+        del self._change()[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._look().contents
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._look().contents)
+
+    def __len__(self) -> int:
+        return len(self._look().contents)
+
+    def __bool__(self) -> bool:
+        contents = self._look().contents
+        return len(contents) > (PERMANENT_KEY in contents)
+
+    def __repr__(self) -> str:
+        state = "not looked at" if self._state is None else f"{len(self._state.contents)} items"
+        return f"<{type(self).__name__} ({state})>"
+
+    def copy(self) -> dict[Any, Any]:
+        """Answer a shallow copy, a plain dict."""
+        return dict(self)
+
+    def clear(self) -> None:
+        """Remove everything but ``permanent``; what other requests add meanwhile goes too."""
+        permanent = self.permanent
+        contents = self._change()
+        contents.clear()
+        if permanent:
+            contents[PERMANENT_KEY] = True
+
+    @property
+    def sid(self) -> str:
+        """The session id. Assigning one renews the id as :meth:`regenerate` does."""
+        state = self._look()
+        if state.sid is None:
+            state.sid = state.new_sid()
+        return state.sid
+
+    @sid.setter
+    def sid(self, value: str) -> None:
+        self._change()
+        state = self._look()
+        if state.found is not None and state.renewed_from is None:
+            state.renewed_from = state.sid
+        state.sid = value
+
+    def regenerate(self) -> None:
+        """Give the session a new id and keep its data; call it at every change of privileges.
+
+        The old id opens nothing once the response is sent. A session that is not stored yet gets a
+        fresh id anyway. Prevents session fixation (OWASP Session Management Cheat Sheet).
+        """
+        self.sid = self._look().new_sid()
+
+    @property
+    def new(self) -> bool:  # type: ignore[override]
+        """Whether nothing was found in the store."""
+        return self._look().found is None
+
+    @property
+    def modified(self) -> bool:  # type: ignore[override]
+        """Whether an item was assigned or removed; setting it renews the lifetime and the cookie.
+
+        A change inside a list or dict is stored without it.
+        """
+        return self._modified
+
+    @modified.setter
+    def modified(self, value: bool) -> None:
+        self._modified = value
+
+    @property
+    def permanent(self) -> bool:
+        """Whether the cookie outlives the browser's session. The stored data expires either way."""
+        return bool(self.get(PERMANENT_KEY, False))
+
+    @permanent.setter
+    def permanent(self, value: bool) -> None:
+        self[PERMANENT_KEY] = bool(value)
+
+    @property
+    def lifetime(self) -> timedelta:
+        """The idle lifetime of this session, 1 second to 400 days; stored with it.
+
+        Defaults to ``PERMANENT_SESSION_LIFETIME``; assign ``None`` to go back to it.
+        """
+        state = self._look()
+        return timedelta(seconds=state.bookkeeping.lifetime or state.idle)
+
+    @lifetime.setter
+    def lifetime(self, value: timedelta | int | None) -> None:
+        seconds = None if value is None else lifetime_seconds("session.lifetime", value)
+        self._change()
+        state = self._look()
+        state.bookkeeping = replace(state.bookkeeping, lifetime=seconds)
+
+
+def standalone() -> State:
+    """Make the state of a session that no store knows."""
+
+    def no_id() -> str:
+        raise RuntimeError("a session made by hand has no id; pass sid=")
+
+    contents = Contents(MsgSpecSerializer(), {}, lambda reason: None)
+    return State(contents, no_id, idle=31 * 86400)
