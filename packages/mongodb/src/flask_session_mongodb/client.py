@@ -1,0 +1,67 @@
+"""The clients that can keep sessions: built from a URL, or handed in and checked at the start."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from flask_session.config import wrong
+from pymongo import MongoClient
+
+KEY = "SESSION_MONGODB"
+REMEDY = "Set it to a URL (mongodb:// or mongodb+srv://) or to a pymongo.MongoClient(...)."
+LOCALHOST = "mongodb://localhost:27017/"
+# pymongo waits 30 seconds for a server by default, and for an answer without end.
+# https://www.mongodb.com/docs/languages/python/pymongo-driver/current/connect/connection-options/
+OPTIONS: dict[str, Any] = {
+    "serverSelectionTimeoutMS": 1000,
+    "connectTimeoutMS": 1000,
+    "socketTimeoutMS": 1000,
+    "waitQueueTimeoutMS": 1000,
+    "retryReads": False,
+    "retryWrites": False,
+}
+
+
+def connect(client: MongoClient[Any] | str | None) -> MongoClient[Any]:
+    """Answer a client that is fit for sessions, without connecting to the server.
+
+    ``None`` is localhost, with a warning, as in Flask-Session 0.8. Raises ConfigurationError.
+    """
+    if client is None:
+        warnings.warn(f"{KEY} is not set: using {LOCALHOST}", RuntimeWarning, stacklevel=3)
+        client = LOCALHOST
+    if isinstance(client, str):
+        client = build(client)
+    check(client)
+    return client
+
+
+def build(url: str) -> MongoClient[Any]:
+    """Make a client that gives up after one second and never repeats a command on its own.
+
+    Options in the URL win: ``mongodb://db/?socketTimeoutMS=3000&w=majority``. The client connects
+    when it is first used, so that an application may fork before.
+    """
+    given = {option.lower() for option in parse_qs(urlsplit(url).query)}
+    options = {key: value for key, value in OPTIONS.items() if key.lower() not in given}
+    try:
+        return MongoClient(url, connect=False, **options)
+    except Exception as error:
+        # Neither the URL nor the library's message is shown: both may hold the password.
+        scheme = f"{urlsplit(url).scheme}://…" if "://" in url else "…"
+        problem = f"not a URL of a MongoDB server ({type(error).__name__})"
+        raise wrong(KEY, scheme, problem, REMEDY) from None
+
+
+def check(client: Any) -> None:
+    """Refuse a client with which a session could not be kept or would be lost unnoticed."""
+    kind = type(client)
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    if not isinstance(client, MongoClient):
+        problem = "is asynchronous" if "Async" in kind.__name__ else "cannot be used"
+        raise wrong(KEY, name, f"this client {problem}", REMEDY)
+    if not client.write_concern.acknowledged:
+        problem = "this client does not wait for the server to confirm a write"
+        raise wrong(KEY, name, problem, "Make it without w=0.")

@@ -1,0 +1,73 @@
+"""The indexes of a collection of sessions, and the duplicates that are in their way.
+
+Flask-Session up to 0.8 had no unique index. Up to 0.6 a browser that came back with an expired id
+in several requests at once got several documents of that one ``id``.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from bson.datetime_ms import DatetimeMS
+from pymongo.collection import Collection
+from pymongo.errors import OperationFailure
+
+Document = dict[str, Any]
+INDEXES: tuple[tuple[str, Document], ...] = (
+    ("id", {"unique": True}),
+    # 0.8 makes this one with the same name and options.
+    # https://www.mongodb.com/docs/manual/tutorial/expire-data/#expire-documents-at-a-specific-clock-time
+    ("expiration", {"expireAfterSeconds": 0}),
+)
+log = logging.getLogger(__name__)
+
+
+def make_indexes(collection: Collection[Document], milliseconds: int) -> None:
+    """Make the missing indexes, each within ``milliseconds``.
+
+    A server that refuses (no right to, duplicate ids, another index of that name) or would take
+    longer is logged and left alone. The server's text stays out: it may quote a session id. Raises
+    the client's errors when the server does not answer at all.
+    """
+    for key, options in INDEXES:
+        try:
+            collection.create_index(key, maxTimeMS=milliseconds, **options)
+        except OperationFailure as error:
+            log.warning(
+                "MongoDB did not make the index on %s.%s (error %s). Sessions work without it, but "
+                "slower, and expired ones stay. Run 'flask session setup' with the right to "
+                "create indexes, or 'flask session cleanup' from time to time.",
+                collection.name,
+                key,
+                error.code,
+            )
+
+
+def remove_duplicates(collection: Collection[Document]) -> None:
+    """Leave one document per ``id`` in the whole collection; documents of other shapes stay."""
+    pipeline: list[Document] = [
+        {"$match": {"id": {"$type": "string"}}},
+        {"$group": {"_id": "$id", "documents": {"$sum": 1}}},
+        {"$match": {"documents": {"$gt": 1}}},
+    ]
+    for group in collection.aggregate(pipeline, allowDiskUse=True):
+        keep_latest(collection, list(collection.find({"id": group["_id"]})))
+
+
+def keep_latest(collection: Collection[Document], duplicates: list[Document]) -> Document:
+    """Remove all of these documents but the one that lives longest, and answer that one.
+
+    Flask-Session renewed and read one of them only, so the others are what a race left behind; if
+    they stayed, one of them would be the session again after a logout.
+    """
+    *others, latest = sorted(duplicates, key=expires_at)
+    if others:
+        collection.delete_many({"_id": {"$in": [document["_id"] for document in others]}})
+    return latest
+
+
+def expires_at(document: Document) -> float:
+    """Answer when the document expires, in seconds since the epoch; without a date: long ago."""
+    expiration = document.get("expiration")
+    return int(expiration) / 1000 if isinstance(expiration, DatetimeMS) else 0.0

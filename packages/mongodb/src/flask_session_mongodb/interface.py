@@ -1,0 +1,75 @@
+"""Sessions in MongoDB for a Flask application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from flask_session.config import Settings, setting, text
+from flask_session.interface import ServerSideSessionInterface
+from flask_session.session import ServerSideSession
+from pymongo import MongoClient
+
+from .client import connect
+from .store import MongoDBStore
+
+
+class MongoDBSession(ServerSideSession):
+    """The session of a request, kept in MongoDB."""
+
+
+@dataclass(frozen=True)
+class MongoDBSettings(Settings):
+    """The settings of this backend."""
+
+    client: Any = setting("SESSION_MONGODB", None, doc="A pymongo.MongoClient, or a URL.")
+    db: str = setting(
+        "SESSION_MONGODB_DB", "flask_session", check=text, doc="The name of the database."
+    )
+    collection: str = setting(
+        "SESSION_MONGODB_COLLECT", "sessions", check=text, doc="The name of the collection."
+    )
+
+
+class MongoDBSessionInterface(ServerSideSessionInterface):
+    """Keep the sessions of ``app`` in MongoDB; the arguments are those of Flask-Session 0.8."""
+
+    session_class = MongoDBSession
+    settings_class = MongoDBSettings
+
+    def __init__(
+        self,
+        app: Flask,
+        client: MongoClient[Any] | str | None = None,
+        key_prefix: str = "session:",
+        use_signer: bool | str | None = None,
+        permanent: bool = True,
+        sid_length: int = 32,
+        serialization_format: str = "msgpack",
+        db: str = "flask_session",
+        collection: str = "sessions",
+    ) -> None:
+        self.client = connect(client)
+        owned = self.client is not client
+        super().__init__(
+            app,
+            key_prefix,
+            use_signer,
+            permanent,
+            sid_length,
+            serialization_format,
+            store=MongoDBStore(self.client, db, collection, owns_client=owned),
+        )
+
+    @classmethod
+    def from_app(cls, app: Flask) -> MongoDBSessionInterface:
+        """Read the settings of ``app``; raises ConfigurationError."""
+        settings = cls.settings_class.load(app.config)
+        return cls(
+            app,
+            settings.client,
+            db=settings.db,
+            collection=settings.collection,
+            **cls.common_arguments(app),
+        )

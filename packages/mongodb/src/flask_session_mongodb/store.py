@@ -1,0 +1,160 @@
+"""Documents ``{_id, id: key, val: data, expiration: date}``, as of Flask-Session 0.4 to 0.8."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+import pymongo
+from bson import CodecOptions, ObjectId
+from bson.codec_options import DatetimeConversion
+from bson.datetime_ms import DatetimeMS
+from bson.errors import BSONError
+from flask_session.errors import UnreadableRecord
+from flask_session.store import Outcome, Record, Store
+from pymongo import MongoClient, ReadPreference
+from pymongo.collection import Collection
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from .indexes import Document, expires_at, keep_latest, make_indexes, remove_duplicates
+
+FIRST_USE_MILLISECONDS = 400
+"""What an index may cost the first request of a process; a large collection needs ``setup``."""
+SETUP_SECONDS = 3600
+BATCH = 1000
+
+
+class MongoDBStore(Store):
+    """Keep records in a MongoDB collection, on a server, a replica set or a sharded cluster.
+
+    Writes use the write concern of ``client``. Reads ask the primary whatever its read preference,
+    since a secondary may still show a session that was logged out. ``owns_client`` lets
+    :meth:`close` close the client. A document without a date in ``expiration``, as 0.4 and 0.5
+    wrote for sessions that are not permanent, counts as expired.
+    """
+
+    errors = (PyMongoError, BSONError)
+    # An update carries the old and the new data, and has to fit the 16 MB of one document.
+    # https://www.mongodb.com/docs/manual/reference/limits/#mongodb-limit-BSON-Document-Size
+    max_bytes = 8 * 1024 * 1024 - 1024
+
+    def __init__(
+        self,
+        client: MongoClient[Any],
+        db: str = "flask_session",
+        collection: str = "sessions",
+        *,
+        owns_client: bool = False,
+    ) -> None:
+        self.client = client
+        self.collection = client[db][collection]
+        # Dates as whole milliseconds: no time zone takes part, whatever the client's ``tz_aware``.
+        plain: CodecOptions[Document] = CodecOptions(
+            datetime_conversion=DatetimeConversion.DATETIME_MS
+        )
+        self._documents: Collection[Document] = self.collection.with_options(
+            codec_options=plain, read_preference=ReadPreference.PRIMARY
+        )
+        self._owns_client = owns_client
+        self._prepared = False
+
+    def load(self, key: str) -> Record | None:
+        """Find by ``id``; of duplicates that 0.8 left, the one that lives longest stays."""
+        found = list(self._ready().find({"id": key}))
+        if not found:
+            return None
+        document = keep_latest(self._documents, found)
+        expiry, data = expires_at(document), document.get("val")
+        if expiry <= self.clock():
+            return None
+        if type(data) is not bytes:
+            raise UnreadableRecord("the document's val is not binary data")
+        return Record(data, expires_at=expiry)
+
+    def create(self, key: str, data: bytes, ttl: int) -> bool:
+        """Insert unless there is such an ``id``; a second trip only replaces an expired one."""
+        values = {"val": data, "expiration": self._in(ttl)}
+        # The same key has the same _id: no two are created even where the unique index is missing.
+        identity = ObjectId(sha256(key.encode()).digest()[:12])
+        insert = {"$setOnInsert": {"_id": identity, **values}}
+        try:
+            answer = self._ready().update_one({"id": key}, insert, upsert=True)
+        except DuplicateKeyError:
+            return False
+        if answer.upserted_id is not None:
+            return True
+        expired = {"id": key, "expiration": {"$not": {"$gt": self._now()}}}
+        return self._documents.update_one(expired, {"$set": values}).matched_count == 1
+
+    def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
+        """Write where ``val`` is the old data; only a miss asks what is there instead."""
+        live = self._live(key)
+        values = {"val": data, "expiration": self._in(ttl)}
+        same = {**live, "val": expected.data}
+        if self._ready().update_one(same, {"$set": values}).matched_count:
+            return Outcome.SAVED
+        found = self._documents.find_one(live, {"val": 1})
+        if found is None:
+            return Outcome.GONE
+        return Outcome.SAVED if found.get("val") == data else Outcome.CONFLICT
+
+    def touch(self, key: str, ttl: int) -> bool:
+        """Write the date where the document lives."""
+        later = {"$set": {"expiration": self._in(ttl)}}
+        return self._ready().update_one(self._live(key), later).matched_count == 1
+
+    def delete(self, key: str, expected: Record | None = None) -> Outcome:
+        """Remove where ``val`` is the old data; only a miss asks what is there instead."""
+        live = self._live(key)
+        if expected is None:
+            removed = self._ready().delete_many(live).deleted_count
+            return Outcome.DELETED if removed else Outcome.GONE
+        if self._ready().delete_one({**live, "val": expected.data}).deleted_count:
+            return Outcome.DELETED
+        found = self._documents.find_one(live, {"_id": 1})
+        return Outcome.GONE if found is None else Outcome.CONFLICT
+
+    def purge(self) -> int:
+        """Remove expired documents; needed only where the TTL index could not be made."""
+        expired = {"expiration": {"$lte": self._now()}}
+        removed = 0
+        while found := list(self._ready().find(expired, {"_id": 1}).limit(BATCH)):
+            batch = {**expired, "_id": {"$in": [document["_id"] for document in found]}}
+            removed += self._documents.delete_many(batch).deleted_count
+        return removed
+
+    def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
+        """Iterate over the live documents in the order of their keys."""
+        within = {"$gte": prefix, "$lt": prefix + "\x7f"}
+        live = {"id": within, "expiration": {"$gt": self._now()}}
+        for document in self._ready().find(live, {"id": 1, "expiration": 1}):
+            yield document["id"], expires_at(document)
+
+    def setup(self) -> None:
+        """Make both indexes however long it takes, after removing what duplicates there are."""
+        with pymongo.timeout(SETUP_SECONDS):
+            remove_duplicates(self._documents)
+            make_indexes(self._documents, SETUP_SECONDS * 1000)
+        self._prepared = True
+
+    def close(self) -> None:
+        """Close the client if it is ours."""
+        if self._owns_client:
+            self.client.close()
+
+    def _ready(self) -> Collection[Document]:
+        if not self._prepared:
+            make_indexes(self._documents, FIRST_USE_MILLISECONDS)
+            self._prepared = True
+        return self._documents
+
+    def _in(self, ttl: int) -> DatetimeMS:
+        return DatetimeMS(math.ceil((self.clock() + ttl) * 1000))
+
+    def _now(self) -> DatetimeMS:
+        return DatetimeMS(math.floor(self.clock() * 1000))
+
+    def _live(self, key: str) -> Document:
+        return {"id": key, "expiration": {"$gt": self._now()}}

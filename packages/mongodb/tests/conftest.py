@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask_session_conformance.servers import Server, start
+from flask_session_mongodb import MongoDBStore
+from pymongo import MongoClient
+from pymongo.collection import Collection
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with start("mongodb") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def client(server: Server) -> Iterator[MongoClient[Any]]:
+    with MongoClient(server.url) as client:
+        yield client
+
+
+@pytest.fixture
+def database(client: MongoClient[Any]) -> Iterator[str]:
+    """Provide the name of a database that does not exist yet and is dropped in the end."""
+    name = f"test_{secrets.token_hex(6)}"
+    yield name
+    client.drop_database(name)
+
+
+@pytest.fixture
+def store(client: MongoClient[Any], database: str) -> MongoDBStore:
+    return MongoDBStore(client, database)
+
+
+@pytest.fixture
+def documents(client: MongoClient[Any], database: str) -> Collection[Any]:
+    """Provide the collection of the store, as Flask-Session 0.8 would use it."""
+    return client[database]["sessions"]

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask_session.store import SupportsKeys, SupportsPurge
+from flask_session_conformance import StoreConformance
+from flask_session_conformance.servers import Server
+from flask_session_mongodb import MongoDBStore
+from flask_session_mongodb.client import build
+from pymongo import MongoClient
+from pymongo.collection import Collection
+
+
+class TestMongoDBStore(StoreConformance):
+    backend = "mongodb"
+    capabilities = frozenset({SupportsPurge, SupportsKeys})
+
+    @pytest.fixture
+    def store(self, store: MongoDBStore) -> MongoDBStore:
+        return store
+
+    @pytest.fixture
+    def make_store(
+        self, client: MongoClient[Any], store: MongoDBStore
+    ) -> Callable[[], MongoDBStore]:
+        return lambda: MongoDBStore(client, store.collection.database.name)
+
+    @pytest.fixture
+    def worker_config(self, server: Server, database: str) -> dict[str, Any]:
+        return {
+            "SESSION_TYPE": "mongodb",
+            "SESSION_MONGODB": server.url,
+            "SESSION_MONGODB_DB": database,
+        }
+
+    @pytest.fixture
+    def unreachable_store(self) -> Iterator[MongoDBStore]:
+        with socket.socket() as bound:  # bound and not listening: connections are refused
+            bound.bind(("127.0.0.1", 0))
+            store = MongoDBStore(
+                build(f"mongodb://127.0.0.1:{bound.getsockname()[1]}"), owns_client=True
+            )
+            yield store
+            store.close()
+
+    @pytest.fixture
+    def put_foreign_value(
+        self, store: MongoDBStore, documents: Collection[Any]
+    ) -> Callable[[str], None]:
+        def put(key: str) -> None:
+            store.create(key, b"data", 60)
+            documents.update_one({"id": key}, {"$set": {"val": ["a", "list"]}})
+
+        return put
