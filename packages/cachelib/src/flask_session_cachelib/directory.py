@@ -1,0 +1,89 @@
+"""One flat directory of files that are read, replaced and removed as a whole."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TypeVar
+
+from .locks import UNLISTED
+
+Result = TypeVar("Result")
+
+PATIENCE = 1.0
+"""Seconds for which Windows may refuse because another process has the file open."""
+
+
+class Directory:
+    """Files by name; a missing file is ``None`` or ``False``, everything else an OSError."""
+
+    def __init__(self, path: str, mode: int) -> None:
+        self.path = path
+        self.mode = mode
+
+    def read(self, name: str, limit: int = -1) -> bytes | None:
+        """Answer the content, or its first ``limit`` bytes."""
+        try:
+            with insist(lambda: open(self._path(name), "rb", buffering=0)) as file:
+                return file.read(limit)
+        except FileNotFoundError:
+            return None
+
+    def replace(self, name: str, content: bytes, slot: int) -> None:
+        """Put ``content`` in place of the file; it is never seen half.
+
+        It is written through the temporary file of ``slot``, which the caller has to himself. A
+        process that dies meanwhile leaves that one file, which the next use of the slot overwrites.
+        """
+        temporary = self._path(f"{slot:02x}.tmp{UNLISTED}")
+        try:
+            with open(temporary, "wb", opener=_open_private) as file:
+                file.write(content)
+            os.chmod(temporary, self.mode)
+            insist(lambda: os.replace(temporary, self._path(name)))
+        except BaseException:
+            with suppress(OSError):
+                os.remove(temporary)
+            raise
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Move a file; one of the new name is replaced."""
+        insist(lambda: os.replace(self._path(name), self._path(new_name)))
+
+    def remove(self, name: str) -> bool:
+        """Remove a file; ``False`` if it was gone already."""
+        try:
+            insist(lambda: os.remove(self._path(name)))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def names(self) -> Iterator[str]:
+        """List the directory; a missing one is empty."""
+        with suppress(FileNotFoundError), os.scandir(self.path) as entries:
+            for entry in entries:
+                yield entry.name
+
+    def _path(self, name: str) -> str:
+        return os.path.join(self.path, name)
+
+
+def insist(action: Callable[[], Result]) -> Result:
+    """Try for a while on Windows, where a file that somebody has open cannot be replaced."""
+    if sys.platform != "win32":
+        return action()
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return action()
+        except PermissionError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.002)
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)

@@ -1,0 +1,160 @@
+"""Sessions in files of their own, in one directory.
+
+The files are ours and not FileSystemCache's: that one unpickles, deletes live sessions above its
+threshold, counts its files in one more file at each write and sleeps for up to ten seconds on a
+permission error. What it has written is found all the same, under each of its namings.
+
+* A file is only ever replaced as a whole, by ``os.replace``: reading needs no lock.
+* Whatever writes or removes holds one of 64 lock files, chosen by the key, and waits at most two
+  seconds for it.
+* A write goes through the one temporary file of its lock: a process that dies leaves nothing that
+  piles up.
+* Nothing is flushed to the disk (``fsync``): a record survives the death of every process, not a
+  loss of power in the seconds after it was written.
+* No verb lists the directory; ``purge`` and ``keys`` do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask_session.errors import UnreadableRecord
+from flask_session.store import Outcome, Record, Store
+
+from .directory import Directory
+from .envelope import LONGEST_HEADER, UNREADABLE, Envelope, renew, seal, unseal
+from .locks import FileLocks
+from .names import FORMER, OURS, HashMethod, Naming, bucket_of, name_of
+
+FORMER_GRACE = 60.0
+"""Seconds that ``purge`` leaves an expired file of cachelib, which no lock protects: a request that
+found it live has ended by then."""
+
+
+class FileStore(Store):
+    """Keep each record in a file; several processes may share the directory.
+
+    ``mode`` is that of the files. ``hash_method`` is how a FileSystemCache that used the directory
+    before named its files, if neither by SHA-256 (cachelib 0.16 and later) nor by MD5 (before).
+    """
+
+    errors = (OSError,)
+
+    def __init__(
+        self,
+        directory: str | os.PathLike[str],
+        *,
+        mode: int = 0o600,
+        hash_method: HashMethod | None = None,
+    ) -> None:
+        self.directory = os.path.abspath(directory)
+        self.mode = mode
+        self._files = Directory(self.directory, mode)
+        self._locks = FileLocks(self.directory, mode)
+        self._naming = Naming(hash_method)
+
+    def load(self, key: str) -> Record | None:
+        """Return the live record; a pickle by Flask-Session 0.4-0.8 is handed on unopened."""
+        found = self._find(key)
+        if found is None:
+            return None
+        if found.envelope.data is None:
+            raise UnreadableRecord("the file is not a session")
+        return Record(found.envelope.data, expires_at=found.envelope.expires_at)
+
+    def create(self, key: str, data: bytes, ttl: int) -> bool:
+        """Write a file unless a live one is there, under whichever name."""
+        name = name_of(key)
+        with self._locks.hold(bucket_of(name)):
+            if self._find(key):
+                return False
+            self._files.replace(name, seal(key, data, self.clock() + ttl), bucket_of(name))
+            return True
+
+    def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
+        """Replace the file. One of cachelib moves to our name first: there are never two."""
+        name = name_of(key)
+        with self._locks.hold(bucket_of(name)):
+            found = self._find(key)
+            if found is None:
+                return Outcome.GONE
+            if found.envelope.data not in (expected.data, data):
+                return Outcome.CONFLICT
+            if found.name != name:
+                self._files.rename(found.name, name)
+            self._files.replace(name, seal(key, data, self.clock() + ttl), bucket_of(name))
+            return Outcome.SAVED
+
+    def touch(self, key: str, ttl: int) -> bool:
+        """Replace the file by one with another expiry; one of cachelib stays one of cachelib."""
+        bucket = bucket_of(name_of(key))
+        with self._locks.hold(bucket):
+            found = self._find(key)
+            if found is None or found.envelope.data is None:
+                return False
+            renewed = renew(found.raw, found.envelope, self.clock() + ttl)
+            self._files.replace(found.name, renewed, bucket)
+            return True
+
+    def delete(self, key: str, expected: Record | None = None) -> Outcome:
+        """Remove the file, and whatever else lies under a name of the key."""
+        with self._locks.hold(bucket_of(name_of(key))):
+            found = self._find(key)
+            if found is None:
+                return Outcome.GONE
+            if expected and found.envelope.data != expected.data:
+                return Outcome.CONFLICT
+            _, *names = self._naming.names(key)
+            for name in names:
+                self._files.remove(name)
+            return Outcome.DELETED
+
+    def setup(self) -> None:
+        """Make the directory; the first write would do it too."""
+        self._locks.make_directory()
+
+    def purge(self) -> int:
+        """Remove expired files, each under its own lock; also those of cachelib, a minute later."""
+        return sum(self._purge(name) for name in self._files.names())
+
+    def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
+        """List the records in our format; the files of cachelib do not tell their keys."""
+        for name in filter(OURS.fullmatch, self._files.names()):
+            envelope = self._header(name)
+            if envelope.key and envelope.key.startswith(prefix) and envelope.live(self.clock()):
+                yield envelope.key, envelope.expires_at
+
+    def _find(self, key: str) -> _Found | None:
+        for name in self._naming.names(key):
+            raw = self._files.read(name)
+            if raw is not None:
+                envelope = unseal(raw)
+                if envelope.key not in (None, key):
+                    envelope = UNREADABLE
+                return _Found(name, raw, envelope) if envelope.live(self.clock()) else None
+        return None
+
+    def _header(self, name: str) -> Envelope:
+        return unseal(self._files.read(name, LONGEST_HEADER) or b"")
+
+    def _purge(self, name: str) -> bool:
+        if FORMER.fullmatch(name):
+            return self._expired(name, FORMER_GRACE) and self._files.remove(name)
+        if not OURS.fullmatch(name) or not self._expired(name):
+            return False
+        with self._locks.hold(bucket_of(name)):
+            return self._expired(name) and self._files.remove(name)
+
+    def _expired(self, name: str, grace: float = 0.0) -> bool:
+        return not self._header(name).live(self.clock() - grace)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A live file: its name, all of it, and what is in it."""
+
+    name: str
+    raw: bytes
+    envelope: Envelope

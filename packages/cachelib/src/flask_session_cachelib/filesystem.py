@@ -1,0 +1,113 @@
+"""``SESSION_TYPE = "filesystem"`` with its ``SESSION_FILE_*`` settings, deprecated since 0.7."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+
+from cachelib import BaseCache
+from flask import Flask
+from flask_session.config import Settings, setting, text, whole_number
+from flask_session.interface import ServerSideSessionInterface
+from flask_session.session import ServerSideSession
+
+from .client import DEFAULT_DIRECTORY
+from .files import FileStore
+from .interface import cache_of
+
+THRESHOLD = 500
+MODE = 0o600
+
+
+class FileSystemSession(ServerSideSession):
+    """The session of a request, kept in a file."""
+
+
+@dataclass(frozen=True)
+class FileSystemSettings(Settings):
+    """The settings of the older name of this backend."""
+
+    directory: str | None = setting(
+        "SESSION_FILE_DIR",
+        None,
+        check=lambda key, value: text(key, os.fspath(value)),
+        doc="Deprecated, use SESSION_CACHELIB. Unset: flask_session below the current directory.",
+    )
+    threshold: int = setting(
+        "SESSION_FILE_THRESHOLD",
+        THRESHOLD,
+        check=whole_number(0),
+        doc="Deprecated and without effect: no session is deleted because there are many.",
+    )
+    mode: int = setting(
+        "SESSION_FILE_MODE",
+        MODE,
+        check=whole_number(0, 0o777),
+        doc="Deprecated, use SESSION_CACHELIB = FileSystemCache(…). Permissions of the files.",
+    )
+
+
+class FileSystemSessionInterface(ServerSideSessionInterface):
+    """Keep the sessions of ``app`` in files; the arguments are those of Flask-Session 0.8."""
+
+    session_class: type[ServerSideSession] = FileSystemSession
+    settings_class = FileSystemSettings
+
+    def __init__(
+        self,
+        app: Flask | None,
+        key_prefix: str = "session:",
+        use_signer: bool | str | None = None,
+        permanent: bool = True,
+        sid_length: int = 32,
+        serialization_format: str = "msgpack",
+        cache_dir: str | None = None,
+        threshold: int = THRESHOLD,
+        mode: int = MODE,
+    ) -> None:
+        self._warn(cache_dir is not None, threshold != THRESHOLD, mode != MODE)
+        super().__init__(
+            app,
+            key_prefix,
+            use_signer,
+            permanent,
+            sid_length,
+            serialization_format,
+            store=FileStore(cache_dir or DEFAULT_DIRECTORY, mode=mode),
+        )
+
+    @classmethod
+    def from_app(cls, app: Flask) -> FileSystemSessionInterface:
+        """Read the settings of ``app``; raises ConfigurationError."""
+        settings = FileSystemSettings.load(app.config)
+        return cls(
+            app,
+            **cls.common_arguments(app),
+            cache_dir=settings.directory,
+            threshold=settings.threshold,
+            mode=settings.mode,
+        )
+
+    @cached_property
+    def cache(self) -> BaseCache:
+        """A FileSystemCache for the same directory; it does not show the sessions."""
+        return cache_of(self.store)
+
+    @staticmethod
+    def _warn(directory: bool, threshold: bool, mode: bool) -> None:
+        """Warn of each deprecated setting that is in use, and of the type itself."""
+        remedies = [
+            (directory, "SESSION_FILE_DIR is deprecated: set SESSION_CACHELIB to the directory"),
+            (threshold, "SESSION_FILE_THRESHOLD is deprecated and has no effect: remove it"),
+            (
+                mode,
+                "SESSION_FILE_MODE is deprecated:"
+                " set SESSION_CACHELIB = FileSystemCache(directory, threshold=0, mode=mode)",
+            ),
+            (True, 'SESSION_TYPE = "filesystem" is deprecated: set SESSION_TYPE = "cachelib"'),
+        ]
+        for applies, message in remedies:
+            if applies:
+                warnings.warn(message, DeprecationWarning, stacklevel=3)

@@ -1,0 +1,132 @@
+"""A fixed set of locks, in this process and across processes, with bounded waiting.
+
+Files are locked with ``flock`` (``msvcrt.locking`` on Windows) directly: the kernel frees the lock
+of a process that dies, and taking one costs 2 µs. The file system has to support it; NFS does since
+Linux 2.6.12. https://man7.org/linux/man-pages/man2/flock.2.html
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Lock
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+BUCKETS = 64
+LONGEST_WAIT = 2.0
+"""Seconds to wait for a lock before ``TimeoutError``, an ``OSError``, is raised."""
+
+UNLISTED = ".__wz_cache"
+"""cachelib neither reads, counts nor deletes files whose name ends like this: it means its own
+temporary files. https://github.com/pallets-eco/cachelib/blob/main/src/cachelib/file.py"""
+
+
+class Locks:
+    """Locks between the threads of one process; start anew after a fork."""
+
+    def __init__(self) -> None:
+        self._renew()
+
+    @contextmanager
+    def hold(self, bucket: int) -> Iterator[None]:
+        """Hold lock number ``bucket``; raises TimeoutError if others hold it for too long."""
+        if self._process != os.getpid():
+            self._renew()
+        lock = self._locks[bucket]
+        if not lock.acquire(timeout=LONGEST_WAIT):
+            raise _timeout()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _renew(self) -> None:
+        self._locks = [Lock() for _ in range(BUCKETS)]
+        self._process = os.getpid()
+
+
+class FileLocks(Locks):
+    """The same, also between processes: one file per lock, made when first needed."""
+
+    def __init__(self, directory: str, mode: int) -> None:
+        super().__init__()
+        self._directory = directory
+        self._mode = mode
+
+    @contextmanager
+    def hold(self, bucket: int) -> Iterator[None]:
+        """Hold the lock in this process, then its file; make the directory if it is missing."""
+        deadline = time.monotonic() + LONGEST_WAIT
+        with super().hold(bucket):
+            descriptor = self._open(bucket)
+            try:
+                _lock(descriptor, deadline)
+                try:
+                    yield
+                finally:
+                    _unlock(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def make_directory(self) -> None:
+        """Make the directory, open to those who may read the files; harmless when repeated."""
+        os.makedirs(self._directory, mode=self._mode | (self._mode & 0o444) >> 2, exist_ok=True)
+
+    def _open(self, bucket: int) -> int:
+        path = os.path.join(self._directory, f"{bucket:02x}.lock{UNLISTED}")
+        flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
+        try:
+            return os.open(path, flags)
+        except FileNotFoundError:
+            self.make_directory()
+        descriptor = os.open(path, flags | os.O_CREAT, self._mode)
+        with suppress(PermissionError):
+            os.chmod(path, self._mode)
+        return descriptor
+
+
+def _lock(descriptor: int, deadline: float) -> None:
+    """Poll for the lock: the system calls know no time limit."""
+    pause = 0.0005
+    while not _try_lock(descriptor):
+        if time.monotonic() > deadline:
+            raise _timeout()
+        time.sleep(pause * (0.5 + random.random()))
+        pause = min(2 * pause, 0.01)
+
+
+def _timeout() -> TimeoutError:
+    return TimeoutError(f"others held the lock for more than {LONGEST_WAIT:g} s")
+
+
+if sys.platform == "win32":
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
+
+    def _unlock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
+else:
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _unlock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
