@@ -1,8 +1,8 @@
 """Another process with an app on the same data.
 
-It runs as ``python -m flask_session_conformance.worker``. It is started from plain configuration values, so nothing has to be pickled, and it is told what to
-do in lines of JSON: the name of a function in :mod:`flask_session_conformance.tasks` and its
-arguments.
+It runs as ``python -m flask_session_conformance.worker``, started from plain configuration
+values, so nothing has to be pickled. It is told what to do in lines of JSON: the name of a function
+in :mod:`flask_session_conformance.tasks` and its arguments.
 """
 
 from __future__ import annotations

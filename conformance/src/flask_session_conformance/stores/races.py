@@ -58,23 +58,29 @@ class Races(StoreSuite):
     def test_touches_lose_no_increment(self, store: Store, key: str) -> None:
         store.create(key, b"0", 60)
         toucher = partial(repeat, partial(store.touch, key, 60), INCREMENTS * 2)
-        together([partial(increment, store, key, INCREMENTS)] * 4 + [toucher] * 4)
+        writer = partial(increment, store, key, INCREMENTS)
+        together([writer] * 4 + [toucher] * 4)
         assert counted(store, key) == 4 * INCREMENTS
 
     def test_a_touch_never_brings_back_replaced_data(self, store: Store, key: str) -> None:
         store.create(key, b"0", 60)
         done = Event()
+        touchers = [partial(repeat, partial(store.touch, key, 60), INCREMENTS)] * 3
 
         def write() -> None:
+            number = 0
+            while not done.is_set():
+                number += 1
+                store.update(key, b"%d" % number, 60, loaded(store, key))
+                assert holds(store, key) == b"%d" % number
+
+        def touch() -> None:
             try:
-                for number in range(1, 4 * INCREMENTS):
-                    store.update(key, b"%d" % number, 60, loaded(store, key))
-                    assert holds(store, key) == b"%d" % number
+                together(touchers)
             finally:
                 done.set()
 
-        toucher = partial(until, done, partial(store.touch, key, 60))
-        together([write, *[toucher] * 3])
+        together([write, touch])
 
     def test_a_touch_never_brings_back_a_deleted_record(
         self, store: Store, new_key: MakeKey
@@ -83,7 +89,8 @@ class Races(StoreSuite):
             key = new_key()
             store.create(key, b"data", 60)
             toucher = partial(repeat, partial(store.touch, key, 60), 3)
-            together([partial(store.delete, key), *[toucher] * 3])
+            jobs: list[Callable[[], object]] = [partial(store.delete, key), *[toucher] * 3]
+            together(jobs)
             assert store.load(key) is None
 
     def test_an_update_never_brings_back_a_deleted_record(
@@ -128,10 +135,4 @@ class Races(StoreSuite):
 def repeat(action: Callable[[], object], times: int) -> None:
     """Do something several times."""
     for _ in range(times):
-        action()
-
-
-def until(done: Event, action: Callable[[], object]) -> None:
-    """Do something until an event is set."""
-    while not done.is_set():
         action()

@@ -1,0 +1,194 @@
+"""Stores that break the contract, each in one way, and the suite on each of them.
+
+It is no test module by its name: ``test_the_suite_itself`` runs it and looks at what fails.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+import pytest
+from flask_session.memory import MemoryStore
+from flask_session.store import Outcome, Record, SupportsKeys, SupportsPurge
+from flask_session_conformance import StoreConformance
+
+MONTH = 30 * 24 * 60 * 60
+
+
+class SmallStore(MemoryStore):
+    max_bytes = 200_000
+
+
+class UpsertOnUpdate(SmallStore):
+    def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
+        outcome = super().update(key, data, ttl, expected)
+        if outcome is Outcome.GONE:
+            self.create(key, data, ttl)
+            return Outcome.SAVED
+        return outcome
+
+
+class TouchThatCreates(SmallStore):
+    def touch(self, key: str, ttl: int) -> bool:
+        return super().touch(key, ttl) or self.create(key, b"data", ttl)
+
+
+class NoExpiryCheck(SmallStore):
+    def _live(self, key: str) -> Record | None:
+        entry = self._records.get(key)
+        return Record(entry[0], expires_at=entry[1]) if entry else None
+
+
+class UnconditionalDelete(SmallStore):
+    def delete(self, key: str, expected: Record | None = None) -> Outcome:
+        return super().delete(key)
+
+
+class LastWriterWins(SmallStore):
+    def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
+        return super().update(key, data, ttl, self.load(key) or expected)
+
+
+class ReadThenWriteUpdate(SmallStore):
+    def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
+        found = self.load(key)
+        if found and found.data in (expected.data, data):
+            time.sleep(0.001)
+            self._records[key] = (data, self.clock() + ttl)
+            return Outcome.SAVED
+        return Outcome.CONFLICT if found else Outcome.GONE
+
+
+class TouchThatRewrites(SmallStore):
+    def touch(self, key: str, ttl: int) -> bool:
+        found = self.load(key)
+        if found:
+            time.sleep(0.001)
+            self._records[key] = (found.data, self.clock() + ttl)
+        return found is not None
+
+
+class CheckThenCreate(SmallStore):
+    def create(self, key: str, data: bytes, ttl: int) -> bool:
+        if self.load(key):
+            return False
+        time.sleep(0.001)
+        self._records[key] = (data, self.clock() + ttl)
+        return True
+
+
+class RepeatedUpdateConflicts(SmallStore):
+    def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
+        found = self.load(key)
+        if found and found.data == data != expected.data:
+            return Outcome.CONFLICT
+        return super().update(key, data, ttl, expected)
+
+
+class CaseBlind(SmallStore):
+    def load(self, key: str) -> Record | None:
+        return super().load(key.lower())
+
+    def create(self, key: str, data: bytes, ttl: int) -> bool:
+        return super().create(key.lower(), data, ttl)
+
+    def delete(self, key: str, expected: Record | None = None) -> Outcome:
+        return super().delete(key.lower(), expected)
+
+
+class ShortKeys(SmallStore):
+    def load(self, key: str) -> Record | None:
+        return super().load(key[:128])
+
+    def create(self, key: str, data: bytes, ttl: int) -> bool:
+        return super().create(key[:128], data, ttl)
+
+
+class DataAsText(SmallStore):
+    def create(self, key: str, data: bytes, ttl: int) -> bool:
+        return super().create(key, data.decode("utf-8", "replace").encode(), ttl)
+
+
+class EmptyIsMissing(SmallStore):
+    def load(self, key: str) -> Record | None:
+        record = super().load(key)
+        return record if record and record.data else None
+
+
+class LimitTooHigh(SmallStore):
+    def create(self, key: str, data: bytes, ttl: int) -> bool:
+        return super().create(key, data[:150_000], ttl)
+
+
+class WholeSecondsRoundedDown(SmallStore):
+    def create(self, key: str, data: bytes, ttl: int) -> bool:
+        return super().create(key, data, ttl - self.clock() % 1)  # type: ignore[arg-type]
+
+
+class LivesTooLong(SmallStore):
+    def create(self, key: str, data: bytes, ttl: int) -> bool:
+        return super().create(key, data, ttl + 2)
+
+
+class MonthsAreDates(SmallStore):
+    def create(self, key: str, data: bytes, ttl: int) -> bool:
+        return super().create(key, data, ttl if ttl <= MONTH else 0)
+
+
+class UpdateKeepsTheExpiry(SmallStore):
+    def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
+        found = self.load(key)
+        left = (found.expires_at or 0.0) - self.clock() if found else ttl
+        return super().update(key, data, left, expected)  # type: ignore[arg-type]
+
+
+class TouchDoesNothing(SmallStore):
+    def touch(self, key: str, ttl: int) -> bool:
+        return self.load(key) is not None
+
+
+class PurgesEverything(SmallStore):
+    def purge(self) -> int:
+        removed = len(self._records)
+        self._records.clear()
+        return removed
+
+
+class PatternInKeys(SmallStore):
+    def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
+        for key, expires_at in super().keys(""):
+            if fnmatchcase(key, prefix + "*"):
+                yield key, expires_at
+
+
+class ExpiredInKeys(SmallStore):
+    def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
+        for key, (_, expires_at) in list(self._records.items()):
+            if key.startswith(prefix):
+                yield key, expires_at
+
+
+class ErrorsOfEverything(SmallStore):
+    errors = (Exception,)
+
+
+class SaysItIsNotAtomic(SmallStore):
+    atomic = False
+
+
+class SuiteOnBroken(StoreConformance):
+    backend = "broken on purpose"
+    capabilities = frozenset({SupportsPurge, SupportsKeys})
+    kind: type[SmallStore] = SmallStore
+
+    @pytest.fixture
+    def store(self) -> SmallStore:
+        return self.kind()
+
+
+for kind in (SmallStore, *SmallStore.__subclasses__()):
+    globals()[f"Test{kind.__name__}"] = type(
+        f"Test{kind.__name__}", (SuiteOnBroken,), {"kind": kind}
+    )

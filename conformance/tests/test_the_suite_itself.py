@@ -1,0 +1,118 @@
+"""A store that breaks the contract fails, by the tests whose names say what is broken."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SLOW = "test_a_record_lives_its_ttl_and_at_most_one_second_longer"
+"""Takes two seconds of real time; left out where it cannot matter."""
+
+FAILURES = {
+    "UpsertOnUpdate": {
+        "test_update_never_creates",
+        "test_update_answers_gone_for_a_deleted_record",
+        "test_update_does_not_revive_an_expired_record",
+    },
+    "TouchThatCreates": {
+        "test_touch_never_creates",
+        "test_touch_answers_false_for_a_key_nobody_wrote",
+        "test_touch_does_not_revive_an_expired_record",
+        "test_a_touch_never_brings_back_a_deleted_record",
+    },
+    "NoExpiryCheck": {
+        "test_load_answers_none_for_an_expired_record",
+        "test_create_answers_true_over_an_expired_record",
+        "test_update_answers_gone_for_an_expired_record",
+        "test_touch_answers_false_for_an_expired_record",
+        "test_delete_answers_gone_for_an_expired_record",
+        SLOW,
+    },
+    "UnconditionalDelete": {
+        "test_delete_answers_conflict_for_a_replaced_record",
+        "test_a_conflict_of_delete_leaves_the_record",
+    },
+    "LastWriterWins": {
+        "test_update_answers_conflict_for_a_replaced_record",
+        "test_a_conflict_of_update_writes_nothing",
+        "test_one_of_eight_threads_replaces_the_expected_record",
+    },
+    "ReadThenWriteUpdate": {
+        "test_one_of_eight_threads_replaces_the_expected_record",
+        "test_no_increment_of_eight_threads_is_lost",
+        "test_an_update_never_brings_back_a_deleted_record",
+    },
+    "TouchThatRewrites": {
+        "test_a_touch_never_brings_back_replaced_data",
+        "test_a_touch_never_brings_back_a_deleted_record",
+    },
+    "CheckThenCreate": {
+        "test_one_of_eight_threads_creates_a_record",
+        "test_one_of_eight_threads_creates_over_an_expired_record",
+    },
+    "RepeatedUpdateConflicts": {
+        "test_a_repeated_update_is_saved_because_the_record_is_already_ours",
+    },
+    "CaseBlind": {
+        "test_the_case_of_a_key_matters_to_load",
+        "test_the_case_of_a_key_matters_to_delete",
+        "test_keys_that_differ_in_case_are_two_records",
+    },
+    "ShortKeys": {"test_long_keys_that_differ_in_the_last_byte_are_two_records"},
+    "DataAsText": {"test_created_data_comes_back_byte_for_byte[every byte value]"},
+    "EmptyIsMissing": {
+        "test_created_data_comes_back_byte_for_byte[nothing]",
+        "test_an_empty_record_can_be_deleted_as_expected",
+    },
+    "LimitTooHigh": {"test_max_bytes_can_be_created"},
+    "WholeSecondsRoundedDown": {SLOW},
+    "LivesTooLong": {SLOW},
+    "MonthsAreDates": {
+        "test_a_record_for_many_days_is_readable_at_once[31]",
+        "test_a_record_for_many_days_is_readable_at_once[400]",
+    },
+    "UpdateKeepsTheExpiry": {
+        "test_an_update_starts_a_new_ttl",
+        "test_an_update_may_shorten_the_life",
+    },
+    "TouchDoesNothing": {
+        "test_a_touch_lets_the_record_live_longer",
+        "test_a_touch_may_shorten_the_life",
+        "test_the_expiry_that_load_tells_follows_a_touch",
+    },
+    "PurgesEverything": {
+        "test_purge_leaves_live_records",
+        "test_purge_leaves_a_record_that_was_touched_in_time",
+    },
+    "PatternInKeys": {"test_keys_takes_a_prefix_literally[*]"},
+    "ExpiredInKeys": {"test_keys_leaves_out_expired_records"},
+    "ErrorsOfEverything": {"test_errors_are_narrower_than_programming_mistakes"},
+    "SaysItIsNotAtomic": {"test_the_declared_atomicity_is_the_stores_own"},
+}
+
+
+@pytest.fixture(scope="module")
+def failed() -> dict[str, set[str]]:
+    """Run the suite on every broken store; answer the names of the tests that failed on each."""
+    slow = [store for store in FAILURES if SLOW in FAILURES[store]]
+    chosen = " or ".join([f"not {SLOW}", *slow])
+    broken = str(Path(__file__).with_name("broken_stores.py"))
+    command = [sys.executable, "-m", "pytest", broken, "-rf", "--tb=no", "-k", chosen]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    failures: dict[str, set[str]] = {"": {run.stdout[-500:]}}
+    for store, test in re.findall(r"FAILED \S+::Test(\w+)::(test_\w+(?:\[.*?\])?)", run.stdout):
+        failures.setdefault(store, set()).add(test)
+    return failures
+
+
+def test_a_store_that_keeps_the_contract_passes(failed: dict[str, set[str]]) -> None:
+    assert failed.get("SmallStore") is None
+
+
+@pytest.mark.parametrize("store", FAILURES)
+def test_a_broken_store_fails(failed: dict[str, set[str]], store: str) -> None:
+    assert FAILURES[store] - failed.get(store, failed[""]) == set()
