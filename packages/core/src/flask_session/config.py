@@ -127,8 +127,8 @@ class CoreSettings(Settings):
         "SESSION_USE_SIGNER",
         None,
         check=one_of(None, True, False, "0.8"),
-        doc="Unset: sign when SECRET_KEY is set, accept unsigned cookies of records that were never "
-        "signed. True: signed cookies only. False: never sign. '0.8': sign as Flask-Session 0.8.",
+        doc="Unset: sign when SECRET_KEY is set, and accept unsigned cookies of records that were "
+        "never signed. True: signed cookies only. False: never sign. '0.8': sign as 0.8 did.",
     )
     permanent: bool = setting(
         "SESSION_PERMANENT",
@@ -170,7 +170,7 @@ class CoreSettings(Settings):
         "SESSION_CACHE_CONTROL",
         "private, no-store",
         check=optional(text),
-        doc="Cache-Control of answers whose view looked at the session and set none; None: leave it.",
+        doc="Cache-Control of answers whose view looked at the session and set none; None: none.",
     )
     conflict: str = setting(
         "SESSION_CONFLICT",

@@ -15,9 +15,8 @@ from .errors import UnreadableRecord
 from .merge import Changes
 from .serializers import ItemSerializer
 
-UNCHANGEABLE = frozenset(
-    {str, int, float, bool, bytes, type(None), date, datetime, time, timedelta, Decimal, UUID, Markup}
-)  # fmt: skip
+PLAIN = {str, int, float, bool, bytes, type(None)}
+UNCHANGEABLE = frozenset({*PLAIN, date, datetime, time, timedelta, Decimal, UUID, Markup})
 """Types whose values cannot change after they were handed out. Tuples may hold a list."""
 
 
@@ -99,7 +98,9 @@ class Contents:
                 raw = self._encoded(key)
                 if self.loaded.get(key) != raw:
                     values[key] = raw
-        return Changes(values, frozenset(key for key in self.loaded if key not in self._items), False)
+        return Changes(
+            values, frozenset(key for key in self.loaded if key not in self._items), False
+        )
 
     def _encoded(self, key: Any) -> Raw:
         value = self._items[key]

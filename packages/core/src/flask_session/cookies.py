@@ -12,7 +12,7 @@ import hmac
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from itsdangerous import BadSignature, Signer
 from itsdangerous.signer import HMACAlgorithm
@@ -61,7 +61,7 @@ class CachedKeySigner(Signer):
 
     def __init__(self, keys: Keys, **options: Any) -> None:
         self._derived: dict[Any, bytes] = {}
-        super().__init__(keys, **options)
+        super().__init__(cast("Iterable[str]", keys), **options)
 
     def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
         """Derive the key as :class:`itsdangerous.Signer` does, and remember it."""

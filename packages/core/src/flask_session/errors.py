@@ -10,8 +10,8 @@
     ├── SessionClosed                         changed after it had been saved
     └── UnreadableRecord                      raised by stores and serializers, never by a request
 
-The four HTTP errors can be handled with :meth:`flask.Flask.errorhandler`. A value that no serializer
-keeps is a :class:`TypeError` that names its key. Messages carry neither session ids nor data.
+The three HTTP errors can be handled with :meth:`flask.Flask.errorhandler`. A value that cannot be
+kept is a :class:`TypeError` that names its key. Messages carry neither session ids nor data.
 """
 
 from __future__ import annotations

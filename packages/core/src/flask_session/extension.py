@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, metadata
 from typing import TYPE_CHECKING
 
+from .cli import register
 from .config import wrong
 from .errors import ConfigurationError
 from .interface import ServerSideSessionInterface
@@ -30,6 +31,7 @@ class Session:
     def init_app(self, app: Flask) -> None:
         """Set ``app.session_interface`` and add the ``flask session`` commands."""
         app.session_interface = self._get_interface(app)
+        register(app)
 
     def _get_interface(self, app: Flask) -> ServerSideSessionInterface:
         return find_backend(app.config.get("SESSION_TYPE")).from_app(app)

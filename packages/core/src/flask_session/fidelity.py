@@ -18,12 +18,12 @@ from uuid import UUID
 from markupsafe import Markup
 
 MAX_DEPTH = 100
-"""Deeper nesting is refused on writing and rejected on reading: it overflows small thread stacks."""
+"""Deeper nesting is refused on writing, rejected on reading: it overflows small thread stacks."""
 
 
 @dataclass(frozen=True)
 class Tag:
-    """How one type is told apart from plain data; ``code`` and ``name`` are stored, never reused."""
+    """How one type is told from plain data; ``code`` and ``name`` are stored and never reused."""
 
     code: int
     name: str

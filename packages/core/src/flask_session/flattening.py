@@ -1,20 +1,30 @@
-"""Types that are stored as something simpler, as Flask-Session 0.8 did, with one warning per type."""
+"""Types stored as something simpler, as Flask-Session 0.8 did, with one warning per type."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
 import msgspec
+from markupsafe import Markup
 
 from .fidelity import TAG_OF_TYPE
 
 LAZY_TEXT = frozenset({"LazyString", "_LazyString", "LazyProxy", "__proxy__"})
 """Names of the lazy translations of Flask-Babel, Babel and speaklater; they have no common base."""
 
-BASES: tuple[type[Any], ...] = (str, bytes, int, float, list, dict)
+SIMPLER: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (tuple, list),
+    ((bytes, bytearray, memoryview), bytes),
+    (Markup, Markup),
+    (str, str.__str__),
+    (int, int),
+    (float, float),
+    (list, list),
+    (Mapping, dict),
+)
 _warned: set[type[Any]] = set()
 
 
@@ -34,23 +44,18 @@ def _simpler(value: Any) -> Any:
         return value.value
     if type(value).__name__ in LAZY_TEXT:
         return str(value)
-    if isinstance(value, tuple):
-        return list(value)
-    if isinstance(value, (bytearray, memoryview)):
-        return bytes(value)
-    for base in (*BASES, *TAG_OF_TYPE):
+    for kinds, simpler in SIMPLER:
+        if isinstance(value, kinds):
+            return simpler(value)
+    for base in TAG_OF_TYPE:
         if isinstance(value, base):
             return _as_base(base, value)
-    if isinstance(value, Mapping):
-        return dict(value)
     return msgspec.to_builtins(value, str_keys=False)
 
 
 def _as_base(base: type[Any], value: Any) -> Any:
-    tag = TAG_OF_TYPE.get(base)
-    # str(), int(), … of a subclass may be overridden; the base's own constructor may not suffice
-    # for date-like types, which have no copying constructor.
-    return base(value) if tag is None else tag.load(tag.dump(value))
+    tag = TAG_OF_TYPE[base]
+    return tag.load(tag.dump(value))
 
 
 def _warn_once(kind: type[Any], stored: type[Any]) -> None:

@@ -53,7 +53,7 @@ class Format(ABC):
             return Raw(self.encode(self.pack(value, self.strict_leaves)))
 
     def pack(self, value: Any, leaves: Leaves, depth: int = 0) -> Any:
-        """Replace what the encoder does not keep by its tagged form; plain values stay as they are."""
+        """Replace what the encoder does not keep by its tagged form; plain values stay."""
         kind = type(value)
         if kind in leaves:
             return value

@@ -10,8 +10,11 @@ from flask import request, request_started
 from flask.sessions import SessionInterface
 from werkzeug.exceptions import HTTPException
 
+from .cleanup import clean_up_about_every
 from .config import CoreSettings, Settings, check_lifetimes, wrong
 from .errors import SessionConflict, SessionTooLarge, StoreUnavailable
+from .hooks import StorageHooks, store_of
+from .login import renew_on_login
 from .responses import answer_failure, delete_cookie, mark_private, set_cookie
 from .runtime import Runtime, basis_of, build, lifetimes_of
 from .saving import Result
@@ -29,7 +32,7 @@ FAILURES = (StoreUnavailable, SessionConflict, SessionTooLarge)
 WRITTEN = (Result.CREATED, Result.UPDATED, Result.RENEWED)
 
 
-class ServerSideSessionInterface(SessionInterface):
+class ServerSideSessionInterface(StorageHooks, SessionInterface):
     """Keep sessions in a store; subclass it once per backend.
 
     The positional arguments are those of Flask-Session 0.8. ``use_signer`` may also be ``None``
@@ -69,9 +72,12 @@ class ServerSideSessionInterface(SessionInterface):
         self.permanent = permanent
         self.sid_length = sid_length
         self.cleanup_n_requests = cleanup_n_requests
+        if cleanup_n_requests and app is not None:
+            clean_up_about_every(cleanup_n_requests, app, self)
         if self.serializer is None:
             self.serializer = MsgSpecSerializer(format=serialization_format)
-        self.store: Store = store if store is not None else self._make_hook_store()
+        self._native_store = store
+        self.store: Store = store_of(self, store)
         self._runtime: Runtime | None = None
         self._connected: Flask | None = None
 
@@ -106,11 +112,16 @@ class ServerSideSessionInterface(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> ServerSideSession:
         """Remember the request; nothing is read before somebody looks."""
         if self._connected is not app:
-            request_started.connect(note_dispatch, app)
-            self._connected = app
+            self._connect(app)
         session = self.session_class()
         session._attach(lambda: self._open(app, request), request)
         return session
+
+    def _connect(self, app: Flask) -> None:
+        request_started.connect(note_dispatch, app)
+        if self.settings.regenerate_on_login:
+            renew_on_login(app)
+        self._connected = app
 
     def _open(self, app: Flask, request: Request) -> State:
         runtime, lifetimes = self._runtime_of(app), lifetimes_of(self, app)
@@ -224,9 +235,6 @@ class ServerSideSessionInterface(SessionInterface):
     def makes_custom_ids(self) -> bool:
         """Tell whether a subclass makes ids of its own, of which any form is accepted then."""
         return type(self)._generate_sid is not ServerSideSessionInterface._generate_sid
-
-    def _make_hook_store(self) -> Store:
-        raise TypeError(f"{type(self).__name__} needs a store")
 
 
 def note_dispatch(app: Flask, **_: Any) -> None:

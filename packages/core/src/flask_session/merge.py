@@ -23,9 +23,7 @@ class Changes:
         return bool(self.values or self.deleted or self.cleared)
 
 
-def merge(
-    loaded: Mapping[Any, Raw], theirs: Mapping[Any, Raw], changes: Changes
-) -> dict[Any, Raw]:
+def merge(loaded: Mapping[Any, Raw], theirs: Mapping[Any, Raw], changes: Changes) -> dict[Any, Raw]:
     """Apply ``changes``, made to ``loaded``, to what the store holds by now.
 
     Per top-level key: if one side changed it, that side counts; if both did, ours does. Deleting

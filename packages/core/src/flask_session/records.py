@@ -118,7 +118,7 @@ class Records:
         return data
 
     def ttl(self, noted: Bookkeeping, lifetimes: Lifetimes) -> int:
-        """Answer how long a record lives if its lifetime is renewed now: whole seconds, at least 1."""
+        """Answer how long a record lives if it is renewed now: whole seconds, at least 1."""
         idle = noted.lifetime or lifetimes.idle
         return max(1, math.ceil(min(idle, self.seconds_left(noted, lifetimes))))
 
@@ -131,6 +131,8 @@ class Records:
     def _call(self, verb: Callable[..., Answer], sid: str, *arguments: Any) -> Answer:
         try:
             return verb(self._key_of(sid), *arguments)
+        except UnreadableRecord:
+            raise
         except self.store.errors as error:
             name = type(error).__name__
             self.events.emit("store_failed", sid, verb=verb.__name__, error=name)

@@ -93,9 +93,7 @@ class SessionRepository:
         if state.failure is not None:
             return Result.NOTHING
         changes = state.contents.changes()
-        request = Request(
-            self.records, state, changes, lifetimes, self._marks_signed, self._merges
-        )
+        request = Request(self.records, state, changes, lifetimes, self._marks_signed, self._merges)
         if state.found is None:
             return create(request)
         if state.renewed_from is not None:

@@ -76,4 +76,4 @@ def _answer(app: Flask, error: HTTPException) -> Response:
         return app.make_response(app.handle_user_exception(error))
     except Exception:  # the app's own error handler failed, or traps HTTP errors
         app.logger.exception("The error handler for %s failed", type(error).__name__)
-        return app.make_response(error.get_response())  # type: ignore[arg-type]
+        return app.make_response(error.get_response())

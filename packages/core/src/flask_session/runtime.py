@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .cookies import CookieCodec, is_custom_sid, is_sid
+from .cookies import CookieCodec, Keys, is_custom_sid, is_sid
 from .events import AppEvents
 from .records import Lifetimes, Records
 from .repository import SessionRepository
@@ -28,21 +28,25 @@ class Runtime:
 
 def basis_of(interface: ServerSideSessionInterface, app: Flask) -> tuple[object, ...]:
     """Answer what a runtime depends on and an app may change: keys, serializer, store."""
-    fallbacks = app.config.get("SECRET_KEY_FALLBACKS") or ()
-    return (app, app.secret_key, tuple(fallbacks), interface.serializer, interface.store)
+    return (app, keys_of(app), interface.serializer, interface.store)
+
+
+def keys_of(app: Flask) -> Keys:
+    """Answer the keys cookies are signed with, the newest last; none without SECRET_KEY."""
+    if not app.secret_key:
+        return ()
+    return (*reversed(app.config.get("SECRET_KEY_FALLBACKS") or ()), app.secret_key)
 
 
 def build(interface: ServerSideSessionInterface, app: Flask) -> Runtime:
     """Build a runtime."""
     basis = basis_of(interface, app)
-    _, secret_key, fallbacks, serializer, store = basis
-    keys = (*reversed(fallbacks), secret_key) if secret_key else ()  # type: ignore[call-overload]
     settings, mode = interface.settings, interface.use_signer
     custom = interface.makes_custom_ids()
-    codec = CookieCodec(mode, keys, is_custom_sid if custom else is_sid)
+    codec = CookieCodec(mode, keys_of(app), is_custom_sid if custom else is_sid)
     records = Records(
         interface.store,
-        adapt(serializer),
+        adapt(interface.serializer),
         interface._get_store_id,
         AppEvents(app),
         settings.max_bytes,

@@ -127,9 +127,7 @@ def create(request: Request) -> Result:
     return request.done(Result.CREATED, "session_created", found)
 
 
-def create_record(
-    request: Request, sid: str, items: dict[Any, Raw], noted: Bookkeeping
-) -> Found:
+def create_record(request: Request, sid: str, items: dict[Any, Raw], noted: Bookkeeping) -> Found:
     """Write a new record under ``sid``, or under a fresh id if that one is taken."""
     for _ in range(MAX_ROUNDS):
         if request.records.create(sid, items, noted, request.lifetimes):

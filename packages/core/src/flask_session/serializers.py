@@ -1,7 +1,8 @@
 """How a session becomes bytes: our own serializer, and any other with either pair of methods.
 
-Flask-Session 0.7 and 0.8 called ``encode`` and ``decode``, their documentation and 0.4–0.6 ``dumps``
-and ``loads``; an object with either pair can be assigned to ``app.session_interface.serializer``.
+Flask-Session 0.7 and 0.8 called ``encode`` and ``decode``, their documentation and 0.4–0.6
+``dumps`` and ``loads``; an object with either pair can be assigned to
+``app.session_interface.serializer``.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Serializer(ABC):
 
 
 class ItemSerializer(Serializer):
-    """A serializer that handles each top-level item on its own, which is what the core works with."""
+    """A serializer that handles each top-level item on its own, as the core needs it."""
 
     @abstractmethod
     def encode_item(self, key: Any, value: Any) -> Raw:
@@ -77,7 +78,7 @@ class MsgSpecSerializer(ItemSerializer):
     ``app`` is accepted for compatibility with 0.8 and not used. Thread-safe.
     """
 
-    def __init__(self, app: object = None, format: str = "msgpack") -> None:  # noqa: A002
+    def __init__(self, app: object = None, format: str = "msgpack") -> None:
         msgpack, json = MsgpackFormat(), JsonFormat()
         if format not in ("msgpack", "json"):
             raise wrong(

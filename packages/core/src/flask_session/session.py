@@ -182,7 +182,7 @@ class ServerSideSession(SessionMixin):
         return self._look().found is None
 
     @property
-    def modified(self) -> bool:  # type: ignore[override]
+    def modified(self) -> bool:
         """Whether an item was assigned or removed; setting it renews the lifetime and the cookie.
 
         A change inside a list or dict is stored without it.

@@ -2,17 +2,19 @@
 
 This page is the whole of what a backend has to do. Five verbs, and no upsert:
 
-====================================  ============================  =======================================
-verb                                  answers                       in one sentence
-====================================  ============================  =======================================
-``load(key)``                         ``Record | None``             missing and expired are both ``None``
-``create(key, data, ttl)``            ``bool``                      ``False``: the key is taken, nothing written
-``update(key, data, ttl, expected)``  ``SAVED``, ``CONFLICT``,      compare-and-set; never creates
+====================================  ==================  ===================================
+verb                                  answers             in one sentence
+====================================  ==================  ===================================
+``load(key)``                         ``Record | None``   missing and expired are both ``None``
+``create(key, data, ttl)``            ``bool``            ``False``: taken, nothing written
+``update(key, data, ttl, expected)``  ``SAVED``,          compare-and-set; never creates
+                                      ``CONFLICT``,
                                       ``GONE``
-``touch(key, ttl)``                   ``bool``                      moves only the expiry; ``False``: gone
-``delete(key, expected=None)``        ``DELETED``, ``CONFLICT``,    with ``expected``: compare-and-delete
+``touch(key, ttl)``                   ``bool``            moves the expiry; ``False``: gone
+``delete(key, expected=None)``        ``DELETED``,        with ``expected``: compare-and-delete
+                                      ``CONFLICT``,
                                       ``GONE``
-====================================  ============================  =======================================
+====================================  ==================  ===================================
 
 Rules that hold for every verb:
 

@@ -1,0 +1,35 @@
+"""Removing expired records now and then, as a side job of requests."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .store import SupportsPurge
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from .interface import ServerSideSessionInterface
+
+logger = logging.getLogger("flask_session")
+
+
+def clean_up_about_every(
+    number: int, app: Flask, interface: ServerSideSessionInterface
+) -> Callable[[], None]:
+    """Let one request in ``number``, by chance, purge before it is handled; a failure is logged."""
+
+    @app.before_request
+    def clean_up() -> None:
+        store = interface.store
+        if random.random() * number >= 1 or not isinstance(store, SupportsPurge):
+            return
+        try:
+            store.purge()
+        except store.errors as error:
+            logger.warning("Removing expired sessions failed: %s", type(error).__name__)
+
+    return clean_up

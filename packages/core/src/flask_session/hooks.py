@@ -1,0 +1,130 @@
+"""Subclasses written for Flask-Session 0.8, which override its three storage hooks.
+
+Their hooks read, write and delete without comparing, so such a store is not atomic.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from .serializers import adapt
+from .store import Outcome, Record, Store
+
+if TYPE_CHECKING:
+    from .interface import ServerSideSessionInterface
+
+HOOKS = ("_retrieve_session_data", "_upsert_session", "_delete_session")
+LOCKS = 64
+
+
+class HookStore(Store):
+    """Do the five verbs by the hooks of an interface, one at a time per key in this process."""
+
+    atomic = False
+    errors = (Exception,)
+
+    def __init__(self, interface: ServerSideSessionInterface) -> None:
+        self._interface = interface
+        self._locks = [Lock() for _ in range(LOCKS)]
+
+    def load(self, key: str) -> Record | None:
+        """Encode what ``_retrieve_session_data`` answers."""
+        session = self._interface._retrieve_session_data(key)
+        if not session:
+            return None
+        return Record(adapt(self._interface.serializer).encode(session))
+
+    def create(self, key: str, data: bytes, ttl: int) -> bool:
+        """Upsert unless something is there."""
+        return self._locked(key, lambda found: found is None and self._upsert(key, data, ttl))
+
+    def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
+        """Upsert if what is there is still ``expected``."""
+
+        def write(found: Record | None) -> Outcome:
+            if found is None:
+                return Outcome.GONE
+            if found.data not in (expected.data, data):
+                return Outcome.CONFLICT
+            self._upsert(key, data, ttl)
+            return Outcome.SAVED
+
+        return self._locked(key, write)
+
+    def touch(self, key: str, ttl: int) -> bool:
+        """Upsert what is there once more: 0.8 has no hook that moves the expiry alone."""
+        return self._locked(
+            key, lambda found: found is not None and self._upsert(key, found.data, ttl)
+        )
+
+    def delete(self, key: str, expected: Record | None = None) -> Outcome:
+        """Delete if what is there is still ``expected``."""
+
+        def remove(found: Record | None) -> Outcome:
+            if found is None:
+                return Outcome.GONE
+            if expected is not None and found.data != expected.data:
+                return Outcome.CONFLICT
+            self._interface._delete_session(key)
+            return Outcome.DELETED
+
+        return self._locked(key, remove)
+
+    def _locked(self, key: str, act: Callable[[Record | None], Any]) -> Any:
+        with self._locks[hash(key) % LOCKS]:
+            return act(self.load(key))
+
+    def _upsert(self, key: str, data: bytes, ttl: int) -> bool:
+        """Hand the hook what 0.8 handed it: a session object with the items to store."""
+        items = adapt(self._interface.serializer).decode(data)
+        session = self._interface.session_class(items, key[len(self._interface.key_prefix) :])
+        self._interface._upsert_session(timedelta(seconds=ttl), session, key)
+        return True
+
+
+class StorageHooks:
+    """The storage hooks of 0.8; overriding one of them makes the sessions go through all three.
+
+    They neither compare nor merge. Code of our own never calls these.
+    """
+
+    serializer: Any
+    _native_store: Store | None
+
+    def _retrieve_session_data(self, store_id: str) -> dict[Any, Any] | None:
+        record = self._native().load(store_id)
+        return None if record is None else adapt(self.serializer).decode(record.data)
+
+    def _upsert_session(
+        self, session_lifetime: timedelta, session: Mapping[Any, Any], store_id: str
+    ) -> None:
+        store, data = self._native(), adapt(self.serializer).encode(session)
+        ttl = max(1, math.ceil(session_lifetime.total_seconds()))
+        while not store.create(store_id, data, ttl):
+            found = store.load(store_id)
+            if found and store.update(store_id, data, ttl, found) is Outcome.SAVED:
+                return
+
+    def _delete_session(self, store_id: str) -> None:
+        self._native().delete(store_id)
+
+    def _native(self) -> Store:
+        if self._native_store is None:
+            raise TypeError(f"{type(self).__name__} needs a store, or all of {', '.join(HOOKS)}")
+        return self._native_store
+
+
+def store_of(interface: ServerSideSessionInterface, native: Store | None) -> Store:
+    """Answer the backend's store, or one on the hooks if a subclass brings its own storage."""
+    overridden = [
+        name for name in HOOKS if getattr(type(interface), name) is not getattr(StorageHooks, name)
+    ]
+    if overridden:
+        return HookStore(interface)
+    if native is None:
+        raise TypeError(f"{type(interface).__name__} needs a store, or all of {', '.join(HOOKS)}")
+    return native
