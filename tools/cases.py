@@ -29,21 +29,18 @@ class Case:
 
 def cases(package: Package, wheel: Path, dist: Path) -> Iterator[Case]:
     """Choose the environments: oldest with lowest, newest with newest and each core."""
-    cores = accepted_cores(package, wheel, dist)
+    cores = [wheel] if package.name == "core" else accepted_cores(wheel, dist)
+    if not cores:
+        raise click.ClickException(f"No core wheel in {dist} is one that {wheel.name} accepts.")
     yield Case(package, wheel, cores[0], package.pythons[0], "lowest")
     for core in cores:
         yield Case(package, wheel, core, package.pythons[-1], "newest")
 
 
-def accepted_cores(package: Package, wheel: Path, dist: Path) -> list[Path]:
-    """Answer the core wheels in ``dist`` that this wheel accepts; the core accepts itself."""
-    if package.name == "core":
-        return [wheel]
+def accepted_cores(wheel: Path, dist: Path) -> list[Path]:
+    """Answer the core wheels in ``dist`` that this wheel accepts, oldest first."""
     wanted = next(item.specifier for item in declared(wheel) if item.name == "flask-session")
-    cores = [core for core in wheels(dist, "flask-session") if version_of(core) in wanted]
-    if not cores:
-        raise click.ClickException(f"No core wheel in {dist} satisfies flask-session{wanted}.")
-    return cores
+    return [core for core in wheels(dist, "flask-session") if version_of(core) in wanted]
 
 
 def pins(case: Case, environment: Environment, dist: Path) -> list[str | Path]:

@@ -24,6 +24,11 @@ def build_wheels(dist: Path, known: Iterable[Package]) -> None:
         run("uv", "build", "--wheel", "--no-create-gitignore", "-o", dist, package.folder)
 
 
+def wheel_of(package: Package, dist: Path) -> Path:
+    """Answer where the package's wheel of its present version lies."""
+    return dist / f"{package.import_name}-{package.version}-py3-none-any.whl"
+
+
 def newest_wheels(dist: Path) -> dict[str, Path]:
     """Answer the newest wheel in ``dist`` of each distribution."""
     found = sorted(dist.glob("*.whl"), key=version_of)

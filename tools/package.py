@@ -20,7 +20,7 @@ from pathlib import Path
 import click
 
 from tools.cases import Case, cases, pins
-from tools.environments import Environment, build_wheels, newest_wheels
+from tools.environments import Environment, build_wheels, newest_wheels, wheel_of
 from tools.workspace import ROOT, Package, find, packages
 
 IMPORT_ALL = """
@@ -103,8 +103,7 @@ def main(name: str, python: str | None, resolution: str | None, offline: bool, d
         os.environ["UV_OFFLINE"] = "1"
     package = find(name)
     build_wheels(dist, packages())
-    wheel = newest_wheels(dist)[package.distribution]
-    check_package(package, wheel, dist, Only(python, resolution))
+    check_package(package, wheel_of(package, dist), dist, Only(python, resolution))
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ def workspace(tmp_path: Path, make_package: MakePackage) -> Path:
     make_package("packages/lamp", "flask-session-lamp", '["flask-session>=1.0,<2"]', IMAGES)
     make_package("packages/cup", "flask-session-cup", '["flask-session>=1.0,<2"]')
     make_package("conformance", "flask-session-conformance", '["flask-session>=1.0,<2"]')
+    (tmp_path / ".gitignore").write_text("/dist/\n/released/\n__pycache__/\n")
     run("git", "init", "-q", "-b", "main", cwd=tmp_path)
     run("git", "config", "user.name", "Tests", cwd=tmp_path)
     run("git", "config", "user.email", "tests@example.org", cwd=tmp_path)

@@ -8,7 +8,7 @@ import click
 import pytest
 
 from tools.cases import Case, cases
-from tools.environments import build_wheels, declared, newest_wheels
+from tools.environments import build_wheels, declared, wheel_of
 from tools.package import check
 from tools.workspace import find, packages
 
@@ -38,7 +38,7 @@ def built(root: Path) -> list[Case]:
     dist = root / "dist"
     build_wheels(dist, packages(root))
     lamp = find("lamp", root)
-    return list(cases(lamp, newest_wheels(dist)[lamp.distribution], dist))
+    return list(cases(lamp, wheel_of(lamp, dist), dist))
 
 
 def test_the_oldest_python_gets_the_lowest_and_the_newest_the_newest(lamp: Path) -> None:
