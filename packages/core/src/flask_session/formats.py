@@ -49,7 +49,7 @@ class Format(ABC):
         """Encode one value. Raises TypeError for what has no stored form."""
         try:
             return Raw(self.encode(self.pack(value, self.leaves)))
-        except (OverflowError, UnicodeEncodeError):
+        except (OverflowError, ValueError):
             return Raw(self.encode(self.pack(value, self.strict_leaves)))
 
     def pack(self, value: Any, leaves: Leaves, depth: int = 0) -> Any:
@@ -193,7 +193,7 @@ class JsonFormat(Format):
     """RFC 8259, tags as ``{" fs:uuid": "…"}``, keys that are no text as ``" fs:" + their JSON``."""
 
     leaves = frozenset({str, int, bool, NOTHING})
-    strict_leaves = frozenset({int, bool, NOTHING})
+    strict_leaves = frozenset({bool, NOTHING})
     mark = " fs:"
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .serializers import adapt
 from .store import Outcome, Record, Store
@@ -17,6 +17,7 @@ from .store import Outcome, Record, Store
 if TYPE_CHECKING:
     from .interface import ServerSideSessionInterface
 
+Answer = TypeVar("Answer")
 HOOKS = ("_retrieve_session_data", "_upsert_session", "_delete_session")
 LOCKS = 64
 
@@ -74,7 +75,7 @@ class HookStore(Store):
 
         return self._locked(key, remove)
 
-    def _locked(self, key: str, act: Callable[[Record | None], Any]) -> Any:
+    def _locked(self, key: str, act: Callable[[Record | None], Answer]) -> Answer:
         with self._locks[hash(key) % LOCKS]:
             return act(self.load(key))
 
