@@ -73,14 +73,6 @@ class TestRedis(RedisConformance):
     server_name = "redis"
 
 
-class TestRedisThroughValkeyClient(RedisConformance):
-    backend = "redis (valkey-py)"
-    server_name = "redis"
-
-    def connect(self, url: str) -> Client:
-        return valkey.Valkey.from_url(url)
-
-
 class TestValkey(RedisConformance):
     backend = "valkey"
     server_name = "valkey"

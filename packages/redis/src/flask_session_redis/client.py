@@ -93,6 +93,13 @@ def check(client: Any) -> None:
         raise _refused(client, problem, "Make it without a client-side cache.")
 
 
+def sentinel(key: str, value: Any) -> Any:
+    """Accept an object that knows the sentinels; a setting's check."""
+    if not hasattr(value, "master_for"):
+        raise wrong(key, type(value).__name__, "not a Sentinel", "Set it to Sentinel([...]).")
+    return value
+
+
 def exceptions_of(client: object) -> ModuleType:
     """Find the exceptions of the library a client comes from, a subclass of one included."""
     for base in type(client).__mro__:

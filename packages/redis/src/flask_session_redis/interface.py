@@ -10,7 +10,7 @@ from flask_session.config import Settings, setting, text
 from flask_session.interface import ServerSideSessionInterface
 from flask_session.session import ServerSideSession
 
-from .client import Client, connect
+from .client import Client, connect, sentinel
 from .store import RedisStore
 
 
@@ -24,7 +24,10 @@ class RedisSettings(Settings):
 
     client: Any = setting("SESSION_REDIS", None, doc="A client of redis-py or valkey-py, or a URL.")
     sentinel: Any = setting(
-        "SESSION_REDIS_SENTINEL", None, doc="A Sentinel object, in place of SESSION_REDIS."
+        "SESSION_REDIS_SENTINEL",
+        None,
+        check=sentinel,
+        doc="A Sentinel object, in place of SESSION_REDIS.",
     )
     master_set: str = setting(
         "SESSION_REDIS_SENTINEL_MASTER_SET",
@@ -64,7 +67,7 @@ class RedisSessionInterface(ServerSideSessionInterface):
     @classmethod
     def from_app(cls, app: Flask) -> RedisSessionInterface:
         """Read the settings of ``app``; raises ConfigurationError."""
-        settings = cls.settings_class.load(app.config)
+        settings = RedisSettings.load(app.config)
         client = settings.client
         if client is None and settings.sentinel is not None:
             client = settings.sentinel.master_for(settings.master_set)

@@ -1,0 +1,121 @@
+"""Which clients are accepted, and how the others are refused at the start."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis.asyncio
+import valkey
+import valkey.asyncio
+from flask_session.errors import ConfigurationError
+from flask_session_conformance.plugin import GetServer
+from flask_session_conformance.servers import start
+from flask_session_redis.client import build, check, connect
+from redis.cache import CacheConfig
+from redis.sentinel import Sentinel
+
+NOWHERE = "redis://127.0.0.1:9/0"
+SENTINEL = Sentinel([("127.0.0.1", 9)])
+
+REFUSED: dict[str, Callable[[], Any]] = {
+    "an asynchronous client": redis.asyncio.Redis,
+    "an asynchronous valkey client": valkey.asyncio.Valkey,
+    "a client that decodes": lambda: redis.Redis(decode_responses=True),
+    "a valkey client that decodes": lambda: valkey.Valkey(decode_responses=True),
+    "a pipeline": lambda: redis.Redis().pipeline(),
+    "a valkey pipeline": lambda: valkey.Valkey().pipeline(),
+    "a Sentinel": lambda: SENTINEL,
+    "a client of the replicas": lambda: SENTINEL.slave_for("main"),
+    "a client that caches": lambda: redis.Redis(protocol=3, cache_config=CacheConfig()),
+    "a valkey client that caches": lambda: valkey.Valkey(cache_enabled=True),
+    "a number": lambda: 6379,
+    "a dictionary": lambda: {"host": "localhost"},
+    "the class": lambda: redis.Redis,
+    "a URL of something else": lambda: "http://localhost:6379",
+    "a host": lambda: "localhost",
+    "an empty text": lambda: "",
+    "a URL with a port that is none": lambda: "redis://localhost:port/0",
+    "a URL with an unknown parameter": lambda: "redis://localhost/0?colour=red",
+    "a URL that decodes": lambda: "redis://localhost/0?decode_responses=True",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_at_the_start(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="SESSION_REDIS = "):
+        connect(REFUSED[name]())
+
+
+def test_a_client_with_a_single_connection_is_refused(url: str) -> None:
+    with (
+        redis.Redis.from_url(url, single_connection_client=True) as client,
+        pytest.raises(ConfigurationError, match="single_connection_client"),
+    ):
+        check(client)
+
+
+def test_a_refused_url_does_not_show_its_password() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        connect("redis://user:hunter2@localhost/0?colour=red")
+    assert "hunter2" not in f"{caught.value!r} {caught.value.__cause__}"
+
+
+def test_a_client_of_the_primary_is_accepted_from_sentinel() -> None:
+    client = SENTINEL.master_for("main")
+    assert connect(client) is client
+
+
+def test_a_subclass_is_accepted() -> None:
+    class Mine(redis.Redis):
+        pass
+
+    client = Mine()
+    assert connect(client) is client
+
+
+@pytest.mark.parametrize("scheme", ["redis", "rediss"])
+def test_building_a_client_opens_no_connection(scheme: str) -> None:
+    build(f"{scheme}://127.0.0.1:9/0")
+
+
+def test_a_client_for_a_unix_socket_is_built() -> None:
+    path = build("unix:///tmp/redis.sock?db=2").connection_pool.connection_kwargs["path"]
+    assert path == "/tmp/redis.sock"
+
+
+def test_parameters_of_the_url_win() -> None:
+    client = build("redis://127.0.0.1:9/0?socket_timeout=3")
+    assert client.connection_pool.connection_kwargs["socket_timeout"] == 3
+
+
+def test_nothing_configured_means_localhost_with_a_warning() -> None:
+    with pytest.warns(RuntimeWarning, match="SESSION_REDIS is not set"):
+        client: Any = connect(None)
+    assert client.connection_pool.connection_kwargs["host"] == "localhost"
+
+
+@pytest.fixture
+def silent_url() -> Iterator[str]:
+    """Provide the URL of a server that accepts connections and answers nothing."""
+    with start("redis") as server:
+        server.pause()
+        yield server.url
+        server.unpause()
+
+
+def test_a_client_we_built_gives_up_on_a_silent_server_within_its_timeout(silent_url: str) -> None:
+    client: Any = connect(silent_url)
+    began = time.monotonic()
+    with pytest.raises(redis.TimeoutError):
+        client.get("key")
+    client.close()
+    assert time.monotonic() - began < 1.5
+
+
+def test_a_client_we_built_sends_a_command_once(server: GetServer, url: str) -> None:
+    client: Any = connect(url)
+    assert client.get_retry().get_retries() == 0
+    client.close()

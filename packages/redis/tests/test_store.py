@@ -1,0 +1,170 @@
+"""What is particular to Redis: scripts, types, patterns, permissions, forks."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+import redis
+from flask_session.errors import UnreadableRecord
+from flask_session.store import Outcome, Record
+from flask_session_conformance.servers import start
+from flask_session_redis import RedisStore
+from flask_session_redis.client import connect
+
+A_RECORD = Record(b"data")
+
+
+@pytest.fixture
+def list_key(client: Any, prefix: str) -> str:
+    """Provide a key that holds a list."""
+    client.rpush(f"{prefix}list", "an item")
+    return f"{prefix}list"
+
+
+def test_an_update_works_on_a_server_that_forgot_the_script(
+    client: Any, store: RedisStore, prefix: str
+) -> None:
+    store.create(f"{prefix}a", b"data", 60)
+    client.script_flush()
+    assert store.update(f"{prefix}a", b"new", 60, A_RECORD) is Outcome.SAVED
+
+
+def test_the_script_is_sent_once(client: Any, store: RedisStore, prefix: str) -> None:
+    client.script_flush()
+    client.config_resetstat()
+    store.create(f"{prefix}a", b"data", 60)
+    store.update(f"{prefix}a", b"1", 60, A_RECORD)
+    store.update(f"{prefix}a", b"2", 60, Record(b"1"))
+    calls = client.info("commandstats")
+    assert calls["cmdstat_eval"]["calls"] == 1
+    assert calls["cmdstat_evalsha"]["calls"] == 2
+
+
+def test_a_repeated_update_starts_a_new_ttl(client: Any, store: RedisStore, prefix: str) -> None:
+    store.create(f"{prefix}a", b"data", 60)
+    store.update(f"{prefix}a", b"new", 60, A_RECORD)
+    store.update(f"{prefix}a", b"new", 600, A_RECORD)
+    assert client.ttl(f"{prefix}a") > 60
+
+
+def test_a_list_is_no_readable_record(store: RedisStore, list_key: str) -> None:
+    with pytest.raises(UnreadableRecord):
+        store.load(list_key)
+
+
+def test_a_list_takes_the_key(store: RedisStore, list_key: str) -> None:
+    assert store.create(list_key, b"data", 60) is False
+
+
+def test_an_update_leaves_a_list_alone(client: Any, store: RedisStore, list_key: str) -> None:
+    assert store.update(list_key, b"data", 60, A_RECORD) is Outcome.CONFLICT
+    assert client.llen(list_key) == 1
+
+
+def test_a_compare_and_delete_leaves_a_list_alone(
+    client: Any, store: RedisStore, list_key: str
+) -> None:
+    assert store.delete(list_key, A_RECORD) is Outcome.CONFLICT
+    assert client.llen(list_key) == 1
+
+
+def test_an_unconditional_delete_removes_a_list(store: RedisStore, list_key: str) -> None:
+    assert store.delete(list_key) is Outcome.DELETED
+
+
+def test_keys_reads_more_than_one_batch(client: Any, store: RedisStore, prefix: str) -> None:
+    made = {f"{prefix}{number}" for number in range(1234)}
+    client.mset(dict.fromkeys(made, b"data"))
+    assert {key for key, _ in store.keys(prefix)} == made
+
+
+def test_keys_tells_when_a_record_expires(store: RedisStore, prefix: str) -> None:
+    store.create(f"{prefix}a", b"data", 600)
+    assert list(store.keys(prefix)) == [(f"{prefix}a", pytest.approx(store.clock() + 600, abs=1))]
+
+
+def test_keys_tells_that_a_record_never_expires(
+    client: Any, store: RedisStore, prefix: str
+) -> None:
+    client.set(f"{prefix}a", b"data")
+    assert list(store.keys(prefix)) == [(f"{prefix}a", None)]
+
+
+@pytest.mark.parametrize("special", ["*", "?", "[a]", "[^a]", "\\", "-"])
+def test_keys_takes_a_prefix_literally(store: RedisStore, prefix: str, special: str) -> None:
+    store.create(f"{prefix}a", b"other", 60)
+    store.create(f"{prefix}{special}b", b"data", 60)
+    assert [key for key, _ in store.keys(f"{prefix}{special}")] == [f"{prefix}{special}b"]
+
+
+def test_keys_passes_over_keys_that_are_not_ascii(
+    client: Any, store: RedisStore, prefix: str
+) -> None:
+    client.set(prefix.encode() + b"\xff", b"data")
+    assert list(store.keys(prefix)) == []
+
+
+@pytest.mark.parametrize("verb", ["load", "update"])
+def test_what_the_server_refuses_is_a_declared_error(
+    client: Any, store: RedisStore, prefix: str, verb: str
+) -> None:
+    name = prefix.rstrip(":")
+    client.acl_setuser(name, enabled=True, nopass=True, keys=["*"], commands=["+ping"])
+    settings = client.connection_pool.connection_kwargs
+    limited = redis.Redis(host=settings["host"], port=settings["port"], username=name, password="x")
+    arguments: tuple[Any, ...] = (b"new", 60, A_RECORD) if verb == "update" else ()
+    with limited, pytest.raises(store.errors):
+        getattr(RedisStore(limited), verb)(f"{prefix}a", *arguments)
+    client.acl_deluser(name)
+
+
+def test_a_full_server_refuses_an_update_and_keeps_the_record() -> None:
+    with start("redis", "--maxmemory-policy", "noeviction") as server:
+        client: Any = connect(server.url)
+        store = RedisStore(client, owns_client=True)
+        store.create("a", b"data", 60)
+        client.config_set("maxmemory", 1)
+        with pytest.raises(store.errors):
+            store.update("a", b"new", 60, A_RECORD)
+        assert store.load("a") == A_RECORD
+        store.close()
+
+
+def test_a_read_only_replica_refuses_every_write(prefix: str) -> None:
+    with start("redis") as server:
+        client: Any = connect(server.url)
+        store = RedisStore(client, owns_client=True)
+        store.create("a", b"data", 60)
+        client.replicaof("127.0.0.1", "9")
+        with pytest.raises(store.errors):
+            store.update("a", b"new", 60, A_RECORD)
+        with pytest.raises(store.errors):
+            store.touch("a", 60)
+        store.close()
+
+
+def test_a_forked_process_does_not_share_our_connections(store: RedisStore, prefix: str) -> None:
+    keys = [f"{prefix}{number}" for number in range(4)]
+    for key in keys:
+        store.create(key, key.encode(), 60)
+    children = [fork_and_check(store, key) for key in keys]
+    assert all(store.load(keys[0]) == Record(keys[0].encode()) for _ in range(200))
+    assert [os.waitpid(child, 0)[1] for child in children] == [0] * 4
+
+
+def fork_and_check(store: RedisStore, key: str) -> int:
+    """Fork a process that ends with 0 if it reads nothing but its own record, 200 times."""
+    child = os.fork()
+    if child == 0:
+        right = all(store.load(key) == Record(key.encode()) for _ in range(200))
+        os._exit(0 if right else 1)
+    return child
+
+
+def test_closing_leaves_a_client_that_was_handed_in_open(client: Any, store: RedisStore) -> None:
+    connections = client.connection_pool
+    client.ping()
+    store.close()
+    assert connections.get_connection().is_connected
