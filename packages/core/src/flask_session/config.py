@@ -12,6 +12,7 @@ A backend declares its own settings in the same way::
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -60,6 +61,14 @@ def text(key: str, value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise wrong(key, value, "not a text", "Set it to a non-empty string.")
     return value
+
+
+def key_prefix(key: str, value: Any) -> str:
+    """Accept what every store takes at the beginning of a key, with room for the longest id."""
+    if not re.fullmatch(r"[!-~]{1,120}", text(key, value)):
+        remedy = "Set it to at most 120 characters of printable ASCII without space."
+        raise wrong(key, value, "not all printable ASCII, or too long", remedy)
+    return str(value)
 
 
 def flag(key: str, value: Any) -> bool:
@@ -120,7 +129,7 @@ class CoreSettings(Settings):
     key_prefix: str = setting(
         "SESSION_KEY_PREFIX",
         "session:",
-        check=text,
+        check=key_prefix,
         doc="What stands before the session id in the store's key. Printable ASCII.",
     )
     use_signer: bool | str | None = setting(

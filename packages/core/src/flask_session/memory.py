@@ -7,10 +7,12 @@ and two worker processes do not see each other's sessions.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from .config import Settings, setting, wrong
 from .interface import ServerSideSessionInterface
 from .session import ServerSideSession
 from .store import Outcome, Record, Store
@@ -18,7 +20,6 @@ from .store import Outcome, Record, Store
 if TYPE_CHECKING:
     from flask import Flask
 
-InterfaceT = TypeVar("InterfaceT", bound="MemorySessionInterface")
 PURGE_BATCH = 1000
 """How many records ``purge`` looks at while it holds the lock."""
 
@@ -101,12 +102,45 @@ class MemorySession(ServerSideSession):
     """The session of a request, kept in this process."""
 
 
+@dataclass(frozen=True)
+class MemorySettings(Settings):
+    """The settings of this backend."""
+
+    client: Any = setting(
+        "SESSION_MEMORY", None, doc="A MemoryStore that several apps share; unset: one of its own."
+    )
+
+
 class MemorySessionInterface(ServerSideSessionInterface):
-    """Keep sessions in this process; each interface has a store of its own."""
+    """Keep the sessions of ``app`` in this process."""
 
     session_class = MemorySession
+    settings_class = MemorySettings
+
+    def __init__(
+        self,
+        app: Flask,
+        client: MemoryStore | None = None,
+        key_prefix: str = "session:",
+        use_signer: bool | str | None = None,
+        permanent: bool = True,
+        sid_length: int = 32,
+        serialization_format: str = "msgpack",
+    ) -> None:
+        if not isinstance(client, MemoryStore | None):
+            raise wrong("SESSION_MEMORY", client, "not a MemoryStore", "Set it to a MemoryStore.")
+        super().__init__(
+            app,
+            key_prefix,
+            use_signer,
+            permanent,
+            sid_length,
+            serialization_format,
+            store=client or MemoryStore(),
+        )
 
     @classmethod
-    def from_app(cls: type[InterfaceT], app: Flask) -> InterfaceT:
-        """Build the interface from ``app.config``."""
-        return cls(app, **cls.common_arguments(app), store=MemoryStore())
+    def from_app(cls, app: Flask) -> MemorySessionInterface:
+        """Read the settings of ``app``; raises ConfigurationError."""
+        settings = cls.settings_class.load(app.config)
+        return cls(app, settings.client, **cls.common_arguments(app))

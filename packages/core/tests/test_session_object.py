@@ -1,0 +1,125 @@
+"""The mapping in a view's hands."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask, session, stream_with_context
+from flask_session import ConfigurationError, ServerSideSession, Session, SessionClosed
+
+
+@pytest.fixture
+def app() -> Flask:
+    app = Flask("object")
+    app.config.update(SESSION_TYPE="memory", SECRET_KEY="key", TESTING=True)
+    Session(app)
+    return app
+
+
+def opened(app: Flask, **items: Any) -> ServerSideSession:
+    """Answer a session as a second request sees it."""
+    client = app.test_client()
+    with client.session_transaction() as stored:
+        stored.update(items)
+    cookie = client.get_cookie("session")
+    assert cookie is not None
+    context = app.test_request_context(headers={"Cookie": f"session={cookie.value}"})
+    return app.session_interface.open_session(app, context.request)  # type: ignore[return-value]
+
+
+def test_it_does_not_load_for_its_repr(app: Flask) -> None:
+    assert repr(opened(app, a=1)) == "<MemorySession (not looked at)>"
+
+
+def test_its_repr_shows_neither_data_nor_id(app: Flask) -> None:
+    looked = opened(app, secret="hunter2")
+    assert "hunter2" not in repr(looked)
+    assert looked.sid not in repr(looked)
+    assert repr(looked) == "<MemorySession (2 items)>"
+
+
+def test_a_session_with_nothing_but_permanent_is_false_and_has_one_item(app: Flask) -> None:
+    fresh = app.session_interface.open_session(app, app.test_request_context().request)
+    assert fresh is not None
+    assert (bool(fresh), len(fresh)) == (False, 1)
+
+
+def test_clear_keeps_permanent(app: Flask) -> None:
+    looked = opened(app, a=1)
+    looked.clear()
+    assert dict(looked) == {"_permanent": True}
+
+
+def test_the_bookkeeping_does_not_show(app: Flask) -> None:
+    looked = opened(app, a=1)
+    assert list(looked) == ["_permanent", "a"]
+    assert "_fs" not in looked
+
+
+def test_the_bookkeeping_key_cannot_be_assigned(app: Flask) -> None:
+    with pytest.raises(KeyError, match="reserved"):
+        opened(app, a=1)["_fs"] = 1
+
+
+def test_copy_is_a_plain_dict(app: Flask) -> None:
+    assert type(opened(app, a=1).copy()) is dict
+
+
+def test_it_equals_a_dict_of_its_items(app: Flask) -> None:
+    assert opened(app, a=[1]) == {"_permanent": True, "a": [1]}
+
+
+def test_new_tells_whether_something_was_found(app: Flask) -> None:
+    fresh = app.session_interface.open_session(app, app.test_request_context().request)
+    assert fresh is not None
+    assert fresh.new
+    assert not opened(app, a=1).new
+
+
+def test_lifetime_is_that_of_the_app_until_it_is_set(app: Flask) -> None:
+    looked = opened(app, a=1)
+    assert looked.lifetime == timedelta(days=31)
+    looked.lifetime = timedelta(hours=2)
+    assert looked.lifetime == timedelta(hours=2)
+
+
+@pytest.mark.parametrize("value", [0, -1, timedelta(0), timedelta(days=401), "1h", True])
+def test_a_wrong_lifetime_is_refused(app: Flask, value: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"session\.lifetime"):
+        opened(app, a=1).lifetime = value
+
+
+def test_a_session_can_be_made_by_hand_as_in_0_8() -> None:
+    made = ServerSideSession({"a": 1}, sid="x" * 43, permanent=True)
+    assert dict(made) == {"a": 1, "_permanent": True}
+    assert made.sid == "x" * 43
+
+
+def streaming(app: Flask) -> None:
+    @app.get("/")
+    def stream() -> Any:
+        def chunks() -> Iterator[str]:
+            yield "a"
+            session["late"] = 1
+
+        session["early"] = 1
+        return app.response_class(stream_with_context(chunks()))
+
+
+def test_a_change_while_streaming_raises_in_testing(app: Flask) -> None:
+    streaming(app)
+    with pytest.raises(SessionClosed, match="streaming"):
+        _ = app.test_client().get("/").text
+
+
+def test_a_change_while_streaming_warns_in_production(app: Flask) -> None:
+    app.config["TESTING"] = False
+    streaming(app)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert app.test_client().get("/").text == "a"
+    assert "change is lost" in str(caught[0].message)

@@ -1,0 +1,91 @@
+"""Wrong settings are errors at start that name the setting, its value and the remedy."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_session import ConfigurationError, Session
+
+
+def start(**config: Any) -> Flask:
+    app = Flask("settings")
+    app.config.update({"SESSION_TYPE": "memory", "SECRET_KEY": "key"} | config)
+    Session(app)
+    return app
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (
+            {"SESSION_TYPE": None},
+            r"SESSION_TYPE = None: no backend is chosen; .*memory",
+        ),
+        ({"SESSION_TYPE": "null"}, r'no backend is chosen.* pip install "flask-session\[\w+\]"'),
+        ({"SESSION_TYPE": "cassandra"}, r"'cassandra': no such backend.*\(there are .*redis"),
+        ({"SESSION_TYPE": 7}, "SESSION_TYPE = 7: no such backend"),
+        ({"PERMANENT_SESSION_LIFETIME": 0}, "PERMANENT_SESSION_LIFETIME = .*not from 1 second"),
+        ({"PERMANENT_SESSION_LIFETIME": timedelta(seconds=-1)}, "PERMANENT_SESSION_LIFETIME = "),
+        ({"PERMANENT_SESSION_LIFETIME": timedelta(days=401)}, "to 400 days"),
+        (
+            {"SESSION_ABSOLUTE_LIFETIME": 60},
+            "SESSION_ABSOLUTE_LIFETIME = 60: shorter than",
+        ),
+        ({"SESSION_ABSOLUTE_LIFETIME": "1h"}, "SESSION_ABSOLUTE_LIFETIME = '1h': not a time span"),
+        ({"SESSION_USE_SIGNER": True, "SECRET_KEY": None}, "SESSION_USE_SIGNER = True.*SECRET_KEY"),
+        ({"SESSION_USE_SIGNER": "0.7"}, "SESSION_USE_SIGNER = '0.7': not a known value"),
+        ({"SESSION_ID_LENGTH": 15}, "SESSION_ID_LENGTH = 15: out of range"),
+        ({"SESSION_ID_LENGTH": "32"}, "SESSION_ID_LENGTH = '32': not a whole number"),
+        ({"SESSION_SERIALIZATION_FORMAT": "yaml"}, "SESSION_SERIALIZATION_FORMAT = 'yaml'"),
+        ({"SESSION_KEY_PREFIX": 5}, "SESSION_KEY_PREFIX = 5: not a text"),
+        ({"SESSION_KEY_PREFIX": "sessión "}, "SESSION_KEY_PREFIX = .*printable ASCII"),
+        ({"SESSION_KEY_PREFIX": "p" * 130}, "SESSION_KEY_PREFIX = .*at most 120"),
+        ({"SESSION_PERMANENT": "yes"}, "SESSION_PERMANENT = 'yes': not a boolean"),
+        ({"SESSION_TOUCH_INTERVAL": -1}, "SESSION_TOUCH_INTERVAL = -1: out of range"),
+        ({"SESSION_MAX_BYTES": 1}, "SESSION_MAX_BYTES = 1: out of range"),
+        ({"SESSION_CONFLICT": "ours"}, "SESSION_CONFLICT = 'ours': not a known value"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_wrong_setting_is_an_error_at_start(config: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        start(**config)
+
+
+def test_configuration_errors_are_value_errors() -> None:
+    assert issubclass(ConfigurationError, ValueError)
+
+
+def test_the_type_may_be_written_in_capitals() -> None:
+    assert type(start(SESSION_TYPE="Memory").session_interface).__name__ == "MemorySessionInterface"
+
+
+def test_init_app_does_as_the_constructor() -> None:
+    app, extension = Flask("later"), Session()
+    app.config.update(SESSION_TYPE="memory")
+    extension.init_app(app)
+    assert type(app.session_interface).__name__ == "MemorySessionInterface"
+
+
+def test_a_backend_that_is_not_installed_is_named_with_its_pip_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from flask_session import extension
+
+    monkeypatch.setattr(extension, "entry_points", lambda group: [])
+    with pytest.raises(ConfigurationError, match=r'pip install "flask-session\[redis\]"'):
+        start(SESSION_TYPE="redis")
+
+
+def test_importing_the_core_imports_no_client_library() -> None:
+    program = "import flask_session, sys; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout.split()
+    clients = {"redis", "valkey", "pymemcache", "cachelib", "pymongo", "sqlalchemy", "boto3"}
+    assert clients.isdisjoint(loaded)
