@@ -1,0 +1,80 @@
+# make demo     serve the example on http://127.0.0.1:5000      make demo BACKEND=postgresql
+# make test     the whole suite on real servers                 make test BACKEND=redis
+# make check    ruff, mypy, pyright
+# make images   pull or build the images of all servers
+# make bench    measure against Flask-Session 0.8.0             make bench BACKEND=redis
+# make soak     random histories against a model                make soak BACKEND=redis
+# make docs     build the documentation
+# make package  test one package from its wheel                 make package PACKAGE=redis
+# make release  check and build one package's release           make release PACKAGE=redis
+# make clean    remove what the other targets made
+#
+# Each target first sets up what it needs with tools/bootstrap.
+
+BACKEND ?=
+PACKAGE ?=
+
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.cache/uv/bin:$(PATH)
+# Where mypy finds the packages, for it to know each file under one name.
+export MYPYPATH = $(subst $() ,:,$(SOURCES))
+export TESTCONTAINERS_RYUK_DISABLED := true
+
+# The package that a server's tests are in, where it has another name.
+package_valkey := redis
+package_sqlite := sqlalchemy
+package_postgresql := sqlalchemy
+package_mariadb := sqlalchemy
+TESTS := $(if $(BACKEND),packages/$(or $(package_$(BACKEND)),$(BACKEND))/tests)
+SOURCES := $(wildcard packages/*/src) conformance/src
+
+.PHONY: help bootstrap demo test check images bench soak docs package release clean
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+
+bootstrap:
+	@tools/bootstrap docker
+
+demo:
+	@tools/bootstrap $(if $(filter-out cachelib sqlite,$(BACKEND)),docker)
+	@python -m tools.demo $(BACKEND)
+
+test:
+	@tools/bootstrap docker
+	pytest --conformance-report conformance-report.md $(TESTS)
+
+check:
+	@tools/bootstrap
+	ruff check
+	ruff format --check
+	mypy $(SOURCES) tools
+	pyright
+
+images:
+	@tools/bootstrap docker
+	@python -m flask_session_conformance.servers images
+
+bench:
+	@tools/bootstrap docker
+	python -m benchmarks $(BACKEND)
+
+soak:
+	@tools/bootstrap docker
+	python -m tools.soak $(BACKEND)
+
+docs:
+	@tools/bootstrap
+	uv run --frozen --inexact --group docs sphinx-build -W --keep-going -b html docs docs/_build/html
+
+package:
+	@tools/bootstrap docker
+	python -m tools.package $(PACKAGE)
+
+release:
+	@tools/bootstrap docker
+	python -m tools.release $(PACKAGE)
+
+clean:
+	-@python -m flask_session_conformance.servers clean
+	rm -rf dist build docs/_build docs/_generated benchmarks/results conformance-report.md
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis

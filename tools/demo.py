@@ -1,0 +1,67 @@
+"""Serve ``examples/quickstart``, its sessions kept wherever BACKEND says.
+
+Without BACKEND the example runs as it is, with the embedded file store. A server is started in a
+container of its own and removed in the end. The example reads ``FLASK_SESSION_…`` from the
+environment, so nothing in it changes.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+
+import click
+from flask_session_conformance.servers import MissingServerError, start
+
+from tools.workspace import ROOT
+
+APP = ROOT / "examples" / "quickstart" / "app.py"
+BACKENDS = {
+    "redis": "redis",
+    "valkey": "redis",
+    "memcached": "memcached",
+    "mongodb": "mongodb",
+    "postgresql": "sqlalchemy",
+    "mariadb": "sqlalchemy",
+    "dynamodb": "dynamodb",
+}
+"""Server to ``SESSION_TYPE``; the client's setting is named after the type."""
+
+
+@click.command()
+@click.argument("backend", default="", type=click.Choice(["", "cachelib", "sqlite", *BACKENDS]))
+@click.option("--port", default=5000, show_default=True)
+def main(backend: str, port: int) -> None:
+    """Serve the example on http://127.0.0.1:PORT until interrupted."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with ExitStack() as stack:
+        try:
+            settings = settings_for(backend, stack)
+        except MissingServerError as error:
+            raise click.ClickException(str(error)) from None
+        command = [sys.executable, "-m", "flask", "--app", str(APP), "run", f"--port={port}"]
+        server = stack.enter_context(subprocess.Popen(command, env=os.environ | settings))
+        stack.callback(server.terminate)
+        try:
+            server.wait()
+        except KeyboardInterrupt:
+            click.echo()
+
+
+def settings_for(backend: str, stack: ExitStack) -> dict[str, str]:
+    """Start what the backend needs and answer its settings as environment variables."""
+    if backend in ("", "cachelib"):
+        return {"FLASK_SESSION_TYPE": backend} if backend else {}
+    if backend == "sqlite":
+        kind, url = "sqlalchemy", "sqlite:///sessions.sqlite"
+    else:
+        kind, url = BACKENDS[backend], stack.enter_context(start(backend)).url
+    click.echo(f"{backend} is at {url}")
+    return {"FLASK_SESSION_TYPE": kind, f"FLASK_SESSION_{kind.upper()}": url}
+
+
+if __name__ == "__main__":
+    main()
