@@ -5,9 +5,9 @@ Flask-Session 0.8 carries the key along as if it were an item; our sessions do n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from msgspec import Raw
 
 from .errors import UnreadableRecord
@@ -15,10 +15,10 @@ from .serializers import ItemSerializer
 
 RESERVED_KEY = "_fs"
 PERMANENT_KEY = "_permanent"
+SHORT = {"created": "c", "lifetime": "l", "signed": "s", "epoch": "e", "moved_to": "m"}
 
 
-@dataclass(frozen=True)
-class Bookkeeping:
+class Bookkeeping(msgspec.Struct, frozen=True, omit_defaults=True, rename=SHORT):
     """Times are whole seconds since the epoch, lifetimes whole seconds."""
 
     created: int | None = None
@@ -33,8 +33,6 @@ class Bookkeeping:
     """The id that replaced this one; such a record opens nothing."""
 
 
-NAMES = {"c": "created", "l": "lifetime", "s": "signed", "e": "epoch", "m": "moved_to"}
-TYPES = {"c": int, "l": int, "s": bool, "e": int, "m": str}
 NONE = Bookkeeping()
 
 
@@ -43,24 +41,17 @@ def take_out(items: dict[Any, Raw], serializer: ItemSerializer) -> Bookkeeping:
     raw = items.pop(RESERVED_KEY, None)
     if raw is None:
         return NONE
-    noted = serializer.decode_item(RESERVED_KEY, raw)
-    if not isinstance(noted, dict):
-        raise UnreadableRecord("the bookkeeping is no map")
-    known = {key: value for key, value in noted.items() if key in NAMES}
-    if any(type(value) is not TYPES[key] for key, value in known.items()):
-        raise UnreadableRecord("the bookkeeping has a wrong type")
-    return Bookkeeping(**{NAMES[key]: value for key, value in known.items()})
+    try:
+        return msgspec.convert(serializer.decode_item(RESERVED_KEY, raw), Bookkeeping)
+    except msgspec.ValidationError:
+        raise UnreadableRecord("the bookkeeping is not ours") from None
 
 
 def put_in(
     items: dict[Any, Raw], bookkeeping: Bookkeeping, serializer: ItemSerializer
 ) -> dict[Any, Raw]:
     """Answer ``items`` with the reserved key added; only what differs from the default is noted."""
-    noted = {
-        key: value
-        for key, name in NAMES.items()
-        if (value := getattr(bookkeeping, name)) != getattr(NONE, name)
-    }
+    noted = msgspec.to_builtins(bookkeeping)
     return {**items, RESERVED_KEY: serializer.encode_item(RESERVED_KEY, noted)} if noted else items
 
 

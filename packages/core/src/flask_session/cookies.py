@@ -11,9 +11,9 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, cast
 
+import msgspec
 from itsdangerous import BadSignature, Signer
 from itsdangerous.signer import HMACAlgorithm
 
@@ -37,8 +37,7 @@ def is_custom_sid(text: str) -> bool:
     return CUSTOM_SID.fullmatch(text) is not None
 
 
-@dataclass(frozen=True)
-class Presented:
+class Presented(msgspec.Struct, frozen=True):
     """What a browser presented: an id of the right form, and how it was vouched for."""
 
     sid: str
@@ -46,6 +45,17 @@ class Presented:
     """``"signed"``, ``"0.8"`` or ``"unsigned"``."""
     renewed_at: int | None = None
     """When the lifetime was last renewed, in seconds since the epoch; only "signed" tells."""
+
+
+def cookie_values(header: str, name: str) -> list[str]:
+    """Answer the values of all cookies of one name in a Cookie header.
+
+    Far cheaper than parsing every cookie. Quoted and escaped values are not undone: no id has one.
+    """
+    if name not in header:
+        return []
+    pairs = (pair.partition("=") for pair in header.split(";"))
+    return [value.strip() for key, _, value in pairs if key.strip() == name]
 
 
 class Sha256(HMACAlgorithm):

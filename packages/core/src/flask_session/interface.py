@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from flask import request, request_started
@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from .cleanup import clean_up_about_every
 from .config import CoreSettings, Settings, check_lifetimes, wrong
+from .cookies import CookieCodec, cookie_values
 from .errors import SessionConflict, SessionTooLarge, StoreUnavailable
 from .hooks import StorageHooks, store_of
 from .login import renew_on_login
@@ -125,7 +126,8 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
 
     def _open(self, app: Flask, request: Request) -> State:
         runtime, lifetimes = self._runtime_of(app), lifetimes_of(self, app)
-        cookies = runtime.codec.read(request.cookies.getlist(self.get_cookie_name(app)))
+        header = request.environ.get("HTTP_COOKIE", "")
+        cookies = runtime.codec.read(cookie_values(header, self.get_cookie_name(app)))
         try:
             state = runtime.repository.open(cookies, lifetimes)
         except StoreUnavailable as error:
@@ -169,30 +171,27 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
         if not self.should_set_storage(app, session):
             return
         runtime = self._runtime_of(app)
-        outdated = state.cookie is not None and state.cookie.form != runtime.codec.writes
+        codec = runtime.codec
+        outdated = state.cookie is not None and state.cookie.form != codec.writes
         result = runtime.repository.save(
             state,
-            lifetimes_of(self, app),
             wanted=session._modified or outdated,
             allowed=bool(app.config["SESSION_REFRESH_EACH_REQUEST"]),
         )
-        self._send_cookie(app, session, response, result)
-
-    def _send_cookie(
-        self, app: Flask, session: ServerSideSession, response: Response, result: Result
-    ) -> None:
         if result is Result.DELETED:
             delete_cookie(self, app, response)
-            return
-        state, codec = session._look(), self._runtime_of(app).codec
-        outdated = state.cookie is not None and state.cookie.form != codec.writes
-        renewed = result is Result.TOUCHED and (
-            session._modified or session.permanent or codec.writes == "signed" or outdated
-        )
-        if not (result in WRITTEN or renewed) or not self.should_set_cookie(app, session):
-            return
-        value = codec.write(session.sid, self.clock())
-        set_cookie(self, app, response, value, self.get_expiration_time(app, session))
+        elif result in WRITTEN or (
+            result is Result.TOUCHED
+            and (session._modified or outdated or session.permanent or codec.writes == "signed")
+        ):
+            self._send_cookie(app, session, response, codec)
+
+    def _send_cookie(
+        self, app: Flask, session: ServerSideSession, response: Response, codec: CookieCodec
+    ) -> None:
+        if self.should_set_cookie(app, session):
+            value = codec.write(session.sid, self.clock())
+            set_cookie(self, app, response, value, self.get_expiration_time(app, session))
 
     def _answer_failed_load(
         self, app: Flask, session: ServerSideSession, response: Response
@@ -208,9 +207,9 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
         """Answer when the cookie expires: with the record, or with the browser's session."""
         if not session.permanent:
             return None
-        records, lifetimes = self._runtime_of(app).repository.records, lifetimes_of(self, app)
-        ttl = timedelta(seconds=records.ttl(session._look().bookkeeping, lifetimes))
-        return datetime.fromtimestamp(self.clock(), timezone.utc) + ttl
+        state, records = session._look(), self._runtime_of(app).repository.records
+        ttl = records.ttl(state.bookkeeping, state.lifetimes)
+        return datetime.fromtimestamp(int(self.clock()) + ttl, timezone.utc)
 
     # Hooks of Flask-Session 0.8, to be overridden
 

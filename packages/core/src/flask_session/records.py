@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import msgspec
 from msgspec import Raw
 
 from .bookkeeping import Bookkeeping, put_in, take_out
@@ -24,8 +24,7 @@ class Events:
         """Take note of one event. The id is for making a reference, never to be shown."""
 
 
-@dataclass(frozen=True)
-class Lifetimes:
+class Lifetimes(msgspec.Struct, frozen=True):
     """The lifetimes in force for a request, in whole seconds."""
 
     idle: int
@@ -34,8 +33,7 @@ class Lifetimes:
     """Between two renewals; ``None``: a tenth of the idle lifetime, at most a minute."""
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """A record of the store, taken apart."""
 
     sid: str

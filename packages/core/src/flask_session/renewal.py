@@ -8,7 +8,7 @@ new record is removed. Killed at any point, one of the two ids works.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from .bookkeeping import is_empty
 from .errors import SessionConflict

@@ -7,7 +7,8 @@ No Flask here. How two requests that overlap are settled is in :mod:`flask_sessi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from .bookkeeping import Bookkeeping, is_empty
 from .contents import Contents
@@ -56,7 +57,7 @@ class SessionRepository:
         created = int(self.records.store.clock())
         contents = Contents(self.records.serializer, {}, self._reject)
         noted = Bookkeeping(created=created, signed=self._marks_signed)
-        return State(contents, self._new_sid, lifetimes.idle, bookkeeping=noted)
+        return State(contents, self._new_sid, lifetimes, bookkeeping=noted)
 
     def _opens(self, found: Found, cookie: Presented, lifetimes: Lifetimes) -> bool:
         if found.noted.moved_to is not None or is_empty(found.items):
@@ -73,7 +74,7 @@ class SessionRepository:
         return State(
             Contents(self.records.serializer, found.items, self._reject),
             self._new_sid,
-            lifetimes.idle,
+            lifetimes,
             sid=found.sid,
             found=found,
             bookkeeping=bookkeeping,
@@ -83,7 +84,7 @@ class SessionRepository:
     def _reject(self, reason: str) -> None:
         self.records.events.emit("session_rejected", None, reason=reason)
 
-    def save(self, state: State, lifetimes: Lifetimes, *, wanted: bool, allowed: bool) -> Result:
+    def save(self, state: State, *, wanted: bool, allowed: bool) -> Result:
         """Write what changed; without a change, renew the lifetime if it is due.
 
         ``allowed`` permits such a renewal, ``wanted`` asks for it now. Raises StoreUnavailable,
@@ -92,7 +93,7 @@ class SessionRepository:
         """
         if state.failure is not None:
             return Result.NOTHING
-        changes = state.contents.changes()
+        changes, lifetimes = state.contents.changes(), state.lifetimes
         request = Request(self.records, state, changes, lifetimes, self._marks_signed, self._merges)
         if state.found is None:
             return create(request)

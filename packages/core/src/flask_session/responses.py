@@ -3,25 +3,48 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import dump_cookie
 
 if TYPE_CHECKING:
     from flask import Flask, Response
     from flask.sessions import SessionInterface
 
 
-def cookie_attributes(interface: SessionInterface, app: Flask) -> dict[str, Any]:
+Attributes = tuple["str | None", str, bool, bool, "str | None", bool]
+
+
+def cookie_attributes(interface: SessionInterface, app: Flask) -> Attributes:
     """Answer the attributes the app configured, the same for setting and for deleting."""
-    return {
-        "domain": interface.get_cookie_domain(app),
-        "path": interface.get_cookie_path(app),
-        "secure": interface.get_cookie_secure(app),
-        "httponly": interface.get_cookie_httponly(app),
-        "samesite": interface.get_cookie_samesite(app),
-        "partitioned": interface.get_cookie_partitioned(app),
-    }
+    return (
+        interface.get_cookie_domain(app),
+        interface.get_cookie_path(app),
+        interface.get_cookie_secure(app),
+        interface.get_cookie_httponly(app),
+        interface.get_cookie_samesite(app),
+        interface.get_cookie_partitioned(app),
+    )
+
+
+@lru_cache(maxsize=256)
+def cookie_header(name: str, expires: datetime | None, attributes: Attributes) -> tuple[str, str]:
+    """Answer what stands before and after the value; answers of one second share it."""
+    domain, path, secure, httponly, samesite, partitioned = attributes
+    header = dump_cookie(
+        name,
+        expires=expires,
+        domain=domain,
+        path=path,
+        secure=secure,
+        httponly=httponly,
+        samesite=samesite,
+        partitioned=partitioned,
+    )
+    start, _, rest = header.partition("=")
+    return f"{start}=", rest
 
 
 def set_cookie(
@@ -32,13 +55,24 @@ def set_cookie(
     expires: datetime | None,
 ) -> None:
     """Send the session's cookie; ``expires`` is ``None`` for one that ends with the browser."""
-    name = interface.get_cookie_name(app)
-    response.set_cookie(name, value, expires=expires, **cookie_attributes(interface, app))
+    before, after = cookie_header(
+        interface.get_cookie_name(app), expires, cookie_attributes(interface, app)
+    )
+    response.headers.add("Set-Cookie", before + value + after)
 
 
 def delete_cookie(interface: SessionInterface, app: Flask, response: Response) -> None:
     """Remove the session's cookie from the browser."""
-    response.delete_cookie(interface.get_cookie_name(app), **cookie_attributes(interface, app))
+    domain, path, secure, httponly, samesite, partitioned = cookie_attributes(interface, app)
+    response.delete_cookie(
+        interface.get_cookie_name(app),
+        domain=domain,
+        path=path,
+        secure=secure,
+        httponly=httponly,
+        samesite=samesite,
+        partitioned=partitioned,
+    )
 
 
 def mark_private(response: Response, cache_control: str | None) -> None:
@@ -47,9 +81,13 @@ def mark_private(response: Response, cache_control: str | None) -> None:
     RFC 9111, section 7.3: the Set-Cookie header alone inhibits no caching. A Cache-Control that the
     app set itself stays.
     """
-    response.vary.add("Cookie")
-    if cache_control and "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = cache_control
+    headers = response.headers
+    if "Vary" in headers:
+        response.vary.add("Cookie")
+    else:
+        headers.add("Vary", "Cookie")
+    if cache_control and "Cache-Control" not in headers:
+        headers.add("Cache-Control", cache_control)
 
 
 def answer_failure(app: Flask, response: Response, error: HTTPException) -> None:

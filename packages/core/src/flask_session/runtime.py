@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -64,5 +65,5 @@ def build(interface: ServerSideSessionInterface, app: Flask) -> Runtime:
 def lifetimes_of(interface: ServerSideSessionInterface, app: Flask) -> Lifetimes:
     """Answer the lifetimes in force; Flask allows changing PERMANENT_SESSION_LIFETIME any time."""
     settings = interface.settings
-    idle = max(1, int(-(-app.permanent_session_lifetime.total_seconds() // 1)))
+    idle = max(1, math.ceil(app.permanent_session_lifetime.total_seconds()))
     return Lifetimes(idle, settings.absolute_lifetime, settings.touch_interval)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+import msgspec
 from msgspec import Raw
 
 from .bookkeeping import Bookkeeping, is_empty
@@ -44,8 +44,7 @@ class Result(Enum):
     """The session had ended; nothing was written."""
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One request's change of one session."""
 
     records: Records

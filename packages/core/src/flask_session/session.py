@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask.sessions import SessionMixin
+from msgspec.structs import replace
 
 from .bookkeeping import NONE, PERMANENT_KEY, RESERVED_KEY, Bookkeeping
 from .config import lifetime_seconds
 from .contents import Contents
 from .cookies import Presented
 from .errors import SessionClosed, StoreUnavailable
-from .records import Found
+from .records import Found, Lifetimes
 from .serializers import MsgSpecSerializer
 
 if TYPE_CHECKING:
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
 Opener = Callable[[], "State"]
 
 
-@dataclass
+@dataclass(slots=True)
 class State:
     """Everything about a session once it has been looked at; the repository's business."""
 
     contents: Contents
     new_sid: Callable[[], str]
-    idle: int
-    """The application's idle lifetime in seconds."""
+    lifetimes: Lifetimes
+    """Those in force when the request looked."""
     sid: str | None = None
     found: Found | None = None
     """The record this request loaded or last wrote."""
@@ -209,7 +210,7 @@ class ServerSideSession(SessionMixin):
         Defaults to ``PERMANENT_SESSION_LIFETIME``; assign ``None`` to go back to it.
         """
         state = self._look()
-        return timedelta(seconds=state.bookkeeping.lifetime or state.idle)
+        return timedelta(seconds=state.bookkeeping.lifetime or state.lifetimes.idle)
 
     @lifetime.setter
     def lifetime(self, value: timedelta | int | None) -> None:
@@ -226,4 +227,4 @@ def standalone() -> State:
         raise RuntimeError("a session made by hand has no id; pass sid=")
 
     contents = Contents(MsgSpecSerializer(), {}, lambda reason: None)
-    return State(contents, no_id, idle=31 * 86400)
+    return State(contents, no_id, Lifetimes(idle=31 * 86400))

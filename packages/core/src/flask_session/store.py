@@ -38,16 +38,16 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, Protocol, runtime_checkable
+
+import msgspec
 
 Clock = Callable[[], float]
 """Answers the current time in seconds since the Unix epoch, like :func:`time.time`."""
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """What :meth:`Store.load` found.
 
     ``version`` is whatever the store needs to recognise this very record again (a Memcached CAS
