@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .defaults import Defaults
 from .errors import (
     ConfigurationError,
@@ -37,3 +39,13 @@ __all__ = [
 ]
 
 __version__ = "1.0.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name == "NullSessionInterface":
+        from .null import NullSessionInterface
+
+        return NullSessionInterface
+    from .oldnames import deprecated
+
+    return deprecated(__name__, name)

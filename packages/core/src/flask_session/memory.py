@@ -142,5 +142,5 @@ class MemorySessionInterface(ServerSideSessionInterface):
     @classmethod
     def from_app(cls, app: Flask) -> MemorySessionInterface:
         """Read the settings of ``app``; raises ConfigurationError."""
-        settings = cls.settings_class.load(app.config)
+        settings = MemorySettings.load(app.config)
         return cls(app, settings.client, **cls.common_arguments(app))
