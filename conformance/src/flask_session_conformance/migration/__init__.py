@@ -1,0 +1,12 @@
+"""Records of Flask-Session 0.4 to 0.8 as the real releases wrote them, and tests that open them."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.register_assert_rewrite(f"{__name__}.suite")
+
+from .recordings import Recording, recordings  # noqa: E402 - after the assertions are prepared
+from .suite import MigrationConformance, Planter  # noqa: E402
+
+__all__ = ["MigrationConformance", "Planter", "Recording", "recordings"]

@@ -1,0 +1,140 @@
+"""A worker that runs an old Flask-Session in an environment of its own, made from PyPI.
+
+::
+
+    with Neighbour(environment("0.8.0", "redis"), backend="redis", address="127.0.0.1:6379") as old:
+        answer = old.request(None, ("update", {"user": "alice"}))
+        answer.cookie, answer.session
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import shutil
+import subprocess
+import sys
+import uuid
+import zoneinfo
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from markupsafe import Markup
+
+WORKER = Path(__file__).with_name("old_worker.py")
+NAMES = {
+    "datetime": datetime, "zoneinfo": zoneinfo, "Decimal": Decimal, "UUID": uuid.UUID,
+    "Markup": Markup,
+}  # fmt: skip
+
+
+def evaluate(text: str) -> Any:
+    """Read a session as the worker, or a recorded file of this package, wrote it."""
+    return eval(text, dict(NAMES))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one request was answered; ``cookie`` is ``""`` if deleted and ``None`` if not sent."""
+
+    status: int
+    cookie: str | None
+    source: str
+
+    @property
+    def session(self) -> dict[Any, Any]:
+        """The session at the end of the request."""
+        return evaluate(self.source)  # type: ignore[no-any-return]
+
+
+def make_environment(folder: Path, requirements: Sequence[str], python: str | None = None) -> Path:
+    """Install packages from PyPI into a virtual environment, once, and answer its interpreter."""
+    interpreter, done = folder / "bin" / "python", folder / "complete"
+    if not done.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        uv = shutil.which("uv")
+        if uv:
+            run(uv, "venv", "--quiet", "--python", python or sys.executable, str(folder))
+            run(uv, "pip", "install", "--quiet", "--python", str(interpreter), *requirements)
+        else:
+            run(python or sys.executable, "-m", "venv", str(folder))
+            run(str(interpreter), "-m", "pip", "install", "--quiet", *requirements)
+        done.touch()
+    return interpreter
+
+
+def run(*command: str) -> None:
+    """Run a command; RuntimeError with what it said if it fails."""
+    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    process = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {process.stderr}")
+
+
+class Neighbour:
+    """A running worker; it is a context manager and ends with the block.
+
+    ``about`` holds the versions in use and, for SQL, the statement that made the table.
+    """
+
+    def __init__(
+        self,
+        python: Path,
+        backend: str,
+        address: str = "",
+        folder: str = "",
+        lifetime: int = 86400,
+        config: Mapping[str, Any] | None = None,
+        zone: str = "UTC",
+    ) -> None:
+        self._process = subprocess.Popen(
+            [str(python), str(WORKER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TZ": zone, "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+        described = {"backend": backend, "address": address, "folder": folder}
+        self.about = self._exchange(
+            {**described, "lifetime": lifetime, "config": dict(config or {})}
+        )
+
+    def _exchange(self, message: object) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(message) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("the old worker ended; see its error output")
+        return json.loads(line)  # type: ignore[no-any-return]
+
+    def request(self, cookie: str | None, *do: tuple[object, ...]) -> Answer:
+        """Send one request; each step is a verb and its arguments, see ``old_worker.py``."""
+        steps = [[verb, *map(repr, arguments)] for verb, *arguments in do]
+        return self.request_source(cookie, steps)
+
+    def request_source(self, cookie: str | None, steps: Sequence[Sequence[object]]) -> Answer:
+        """Send one request whose arguments are written as Python expressions already."""
+        reply = self._exchange({"cookie": cookie, "do": steps})
+        return Answer(reply["status"], reply["cookie"], reply["session"])
+
+    def __enter__(self) -> Neighbour:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(30)
+        self._process.stdout.close()
