@@ -138,7 +138,7 @@ def _unseal(value: object) -> Envelope:
     if not isinstance(value, bytes):
         return Envelope()
     raw = value.removeprefix(MARK)
-    return unseal(raw) if raw.startswith(MAGIC) else Envelope(raw)
+    return unseal(raw) if raw.startswith(MAGIC[:4]) else Envelope(raw)
 
 
 def _client_errors() -> Iterator[type[Exception]]:

@@ -19,8 +19,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from struct import Struct
+from typing import NamedTuple
 
 MAGIC = b"\xff\xff\xff\xff\xffFS\x01"
 LONGEST_HEADER = 17 + 255
@@ -32,8 +32,7 @@ _LATEST = float(2**33)
 _PICKLED_NUMBER = re.compile(rb"(?:\x80[\x02-\x05](?:\x95\x06\x00{7})?)?J(....)\.", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(NamedTuple):
     """What was found: ``data`` is ``None`` where the bytes are no record.
 
     ``expires_at`` is ``None`` for a record that never expires. ``key`` is ``None`` where the bytes
@@ -63,7 +62,7 @@ def unseal(raw: bytes) -> Envelope:
 
     The first ``LONGEST_HEADER`` bytes are enough for everything but the data.
     """
-    if raw.startswith(MAGIC):
+    if raw.startswith(MAGIC[:4]):
         return _unseal_ours(raw)
     if number := _PICKLED_NUMBER.match(raw):
         return _unseal_cachelib(raw, number.start(1), Struct("<i"), number.end())
@@ -78,7 +77,7 @@ def renew(raw: bytes, envelope: Envelope, expires_at: float) -> bytes:
 
 
 def _unseal_ours(raw: bytes) -> Envelope:
-    if len(raw) < _HEADER.size:
+    if len(raw) < _HEADER.size or not raw.startswith(MAGIC):
         return UNREADABLE
     _, expires_at, length = _HEADER.unpack_from(raw)
     start = _HEADER.size + length

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from flask_session.errors import UnreadableRecord
 from flask_session.store import Outcome, Record, Store
@@ -151,8 +151,7 @@ class FileStore(Store):
         return not self._header(name).live(self.clock() - grace)
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(NamedTuple):
     """A live file: its name, all of it, and what is in it."""
 
     name: str

@@ -6,6 +6,7 @@ import os
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from cachelib import BaseCache
 from flask import Flask
@@ -32,7 +33,7 @@ class FileSystemSettings(Settings):
     directory: str | None = setting(
         "SESSION_FILE_DIR",
         None,
-        check=lambda key, value: text(key, os.fspath(value)),
+        check=lambda key, value: text(key, _as_text(value)),
         doc="Deprecated, use SESSION_CACHELIB. Unset: flask_session below the current directory.",
     )
     threshold: int = setting(
@@ -111,3 +112,7 @@ class FileSystemSessionInterface(ServerSideSessionInterface):
         for applies, message in remedies:
             if applies:
                 warnings.warn(message, DeprecationWarning, stacklevel=3)
+
+
+def _as_text(value: Any) -> Any:
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
