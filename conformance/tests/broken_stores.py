@@ -188,7 +188,7 @@ class SuiteOnBroken(StoreConformance):
         return self.kind()
 
 
-for kind in (SmallStore, *SmallStore.__subclasses__()):
-    globals()[f"Test{kind.__name__}"] = type(
-        f"Test{kind.__name__}", (SuiteOnBroken,), {"kind": kind}
-    )
+KINDS: list[type[SmallStore]] = [SmallStore, *SmallStore.__subclasses__()]
+globals().update(
+    {f"Test{kind.__name__}": type("Test", (SuiteOnBroken,), {"kind": kind}) for kind in KINDS}
+)

@@ -1,0 +1,106 @@
+"""What a test class tells the suite about its backend, and what the suite makes of it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+import pytest
+from flask import Flask
+from flask_session import ServerSideSessionInterface, Session
+
+from ..site import Site, Visitor
+from ..views import put
+from ..watching import WatchedStore
+
+MakeSite = Callable[..., Site]
+Config = dict[str, Any]
+
+
+class SessionSuite:
+    """The declarations and fixtures that the tests of a session share.
+
+    ``backend``, ``atomic`` and ``server_decides_expiry`` are those of
+    :class:`flask_session_conformance.stores.base.StoreSuite`.
+    """
+
+    backend: ClassVar[str] = ""
+    atomic: ClassVar[bool] = True
+    server_decides_expiry: ClassVar[bool] = False
+
+    @pytest.fixture
+    def config(self) -> Config:
+        """Provide the ``app.config`` entries that choose the backend; override it.
+
+        Clients in it stay the caller's: close them after the test.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has to provide a fixture named 'config'")
+
+    @pytest.fixture
+    def make_site(self, config: Config) -> Iterator[MakeSite]:
+        """Provide sites on the backend, with a key prefix of their own, and tidy up afterwards.
+
+        The keyword arguments are further ``app.config`` entries. All sites of a test share one
+        prefix and one ``SECRET_KEY`` unless told otherwise.
+        """
+        common = {
+            "SECRET_KEY": "the suite's own key",
+            "SESSION_KEY_PREFIX": f"conformance-{secrets.token_hex(8)}:",
+        }
+        sites: list[Site] = []
+        began = time.time()
+
+        def make(**settings: Any) -> Site:
+            sites.append(build_site({**common, **config, **settings}))
+            return sites[-1]
+
+        yield make
+        for site in sites:
+            tidy_up(site, began)
+
+    @pytest.fixture
+    def site(self, make_site: MakeSite) -> Site:
+        """Provide a site with the default settings."""
+        return make_site()
+
+    @pytest.fixture
+    def alice(self, site: Site) -> Visitor:
+        """Provide a visitor who is logged in, on a store whose earlier calls are forgotten."""
+        return log_in(site, "alice")
+
+    def let_pass(self, site: Site, seconds: float) -> None:
+        """Let a few seconds pass for a site; really only where the server's clock decides."""
+        if self.server_decides_expiry:
+            time.sleep(seconds)
+        else:
+            site.skew(site.interface.clock() - time.time() + seconds)
+
+
+def build_site(settings: Config) -> Site:
+    """Make an app from public configuration and watch its store."""
+    app = Flask("conformance", static_folder=None)
+    app.config.update(settings)
+    Session(app)
+    interface = app.session_interface
+    assert isinstance(interface, ServerSideSessionInterface)
+    store = interface.store = WatchedStore(interface.store)
+    return Site(app, store)
+
+
+def tidy_up(site: Site, began: float) -> None:
+    """Remove the records that were made, expired or not, and close what the store has opened."""
+    store = site.store.store
+    store.clock = lambda: began
+    for key in site.store.created:
+        store.delete(key)
+    store.close()
+
+
+def log_in(site: Site, name: str) -> Visitor:
+    """Let somebody log in, and forget the calls that took."""
+    visitor = site.visitor()
+    visitor.does(put(user=name))
+    site.store.calls.clear()
+    return visitor
