@@ -1,0 +1,242 @@
+"""Subclasses and assignments as public code made them for Flask-Session 0.8."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from itertools import count
+from typing import Any
+
+import pytest
+from flask import Flask, Request, session
+from flask.json.tag import TaggedJSONSerializer
+from flask_session import Session, StoreUnavailable
+from flask_session.base import ServerSideSession, ServerSideSessionInterface
+from flask_session.memory import MemorySessionInterface, MemoryStore
+
+
+def add_views(app: Flask) -> Flask:
+    @app.get("/set/<key>/<value>")
+    def set_(key: str, value: str) -> str:
+        session[key] = value
+        return session.sid  # type: ignore[attr-defined]
+
+    @app.get("/")
+    def show() -> dict[str, Any]:
+        return dict(session)
+
+    @app.get("/logout")
+    def logout() -> str:
+        session.clear()
+        return ""
+
+    return app
+
+
+def app_with(interface: ServerSideSessionInterface, app: Flask) -> Flask:
+    app.session_interface = interface
+    return add_views(app)
+
+
+def new_app(**config: Any) -> Flask:
+    app = Flask("subclasses")
+    app.config.update(SECRET_KEY="key", TESTING=True, **config)
+    return app
+
+
+class NumberedIds(MemorySessionInterface):
+    numbers = count(1)
+
+    def _generate_sid(self, session_id_length: int) -> str:
+        return f"visitor:{next(self.numbers)}"
+
+
+def test_one_that_overrides_only_the_making_of_ids() -> None:
+    app = new_app()
+    client = app_with(NumberedIds(app), app).test_client()
+    assert client.get("/set/a/1").text == "visitor:1"
+    assert client.get("/").json == {"_permanent": True, "a": "1"}
+
+
+class OwnStorage(ServerSideSessionInterface):
+    """As CKAN's: positional arguments, three hooks, a client of its own."""
+
+    def __init__(self, app: Flask, prefix: str, signer: bool, permanent: bool) -> None:
+        self.kept: dict[str, tuple[bytes, float]] = {}
+        self.lifetimes: list[timedelta] = []
+        super().__init__(app, prefix, signer, permanent)
+
+    def _retrieve_session_data(self, store_id: str) -> dict[str, Any] | None:
+        data, _ = self.kept.get(store_id, (None, 0))
+        return None if data is None else self.serializer.decode(data)
+
+    def _upsert_session(
+        self, session_lifetime: timedelta, session: ServerSideSession, store_id: str
+    ) -> None:
+        self.lifetimes.append(session_lifetime)
+        expiry = time.time() + session_lifetime.total_seconds()
+        self.kept[store_id] = (self.serializer.encode(session), expiry)
+
+    def _delete_session(self, store_id: str) -> None:
+        del self.kept[store_id]
+
+
+def test_one_that_overrides_the_storage_hooks_gets_all_reads_and_writes() -> None:
+    app = new_app()
+    interface = OwnStorage(app, "own:", False, True)
+    client = app_with(interface, app).test_client()
+    sid = client.get("/set/a/1").text
+    client.get("/set/b/2")
+    assert list(interface.kept) == [f"own:{sid}"]
+    assert client.get("/").json == {"_permanent": True, "a": "1", "b": "2"}
+    assert set(interface.lifetimes) == {timedelta(days=31)}
+    client.get("/logout")
+    assert interface.kept == {}
+
+
+def test_its_store_says_that_it_is_not_atomic() -> None:
+    assert OwnStorage(new_app(), "own:", False, True).store.atomic is False
+
+
+def test_a_failure_of_its_client_is_a_503() -> None:
+    class Broken(OwnStorage):
+        def _retrieve_session_data(self, store_id: str) -> dict[str, Any] | None:
+            raise ConnectionError("down")
+
+    app = new_app()
+    client = app_with(Broken(app, "own:", False, True), app).test_client()
+    client.set_cookie("session", "x" * 43)
+    assert client.get("/").status_code == StoreUnavailable.code
+
+
+def test_one_that_overrides_nothing_and_has_no_store_is_refused() -> None:
+    with pytest.raises(TypeError, match="_retrieve_session_data"):
+        ServerSideSessionInterface(new_app())
+
+
+class Audited(MemorySessionInterface):
+    """Overrides one hook around the backend's own, and counts."""
+
+    deleted = 0
+
+    def _delete_session(self, store_id: str) -> None:
+        type(self).deleted += 1
+        super()._delete_session(store_id)
+
+
+def test_one_that_extends_a_single_hook_of_a_backend() -> None:
+    app = new_app()
+    client = app_with(Audited(app), app).test_client()
+    client.get("/set/a/1")
+    assert client.get("/").json == {"_permanent": True, "a": "1"}
+    client.get("/logout")
+    assert Audited.deleted == 1
+
+
+def test_one_that_swaps_the_serializer_for_tagged_json() -> None:
+    app = new_app(SESSION_TYPE="memory")
+    Session(app)
+    app.session_interface.serializer = TaggedJSONSerializer()  # type: ignore[attr-defined]
+    client = add_views(app).test_client()
+    moment = datetime(2026, 1, 2, tzinfo=timezone.utc)
+    with client.session_transaction() as stored:
+        stored["pair"], stored["moment"] = (1, 2), moment
+    (key,) = [key for key, _ in app.session_interface.store.keys("session:")]  # type: ignore[attr-defined]
+    record = app.session_interface.store.load(key)  # type: ignore[attr-defined]
+    assert b'" t":[1,2]' in record.data
+    with client.session_transaction() as stored:
+        assert (stored["pair"], stored["moment"]) == ((1, 2), moment)
+
+
+def test_one_with_both_pairs_of_methods_as_airflow_ships_it() -> None:
+    class Both(TaggedJSONSerializer):
+        def encode(self, session: Mapping[str, Any]) -> bytes:
+            return self.dumps(dict(session)).encode()
+
+        def decode(self, data: bytes) -> dict[str, Any]:
+            return self.loads(data.decode())
+
+    class Airflow(MemorySessionInterface):
+        serializer = Both()
+
+    app = new_app()
+    client = app_with(Airflow(app), app).test_client()
+    client.get("/set/a/1")
+    assert client.get("/").json == {"_permanent": True, "a": "1"}
+
+
+class AbsoluteLifetime(MemorySessionInterface):
+    """Ends a session an hour after it began, as people built it on open_session."""
+
+    def open_session(self, app: Flask, request: Request) -> ServerSideSession:
+        opened = super().open_session(app, request)
+        began = opened.setdefault("began", self.clock())
+        if self.clock() - began > 3600:
+            opened.clear()
+            opened["began"] = self.clock()
+        return opened
+
+
+def test_one_with_an_absolute_lifetime_of_its_own() -> None:
+    app = new_app()
+    interface = AbsoluteLifetime(app)
+    now = [1_764_000_000.0]
+    interface.clock = lambda: now[0]
+    client = app_with(interface, app).test_client()
+    client.get("/set/a/1")
+    now[0] += 3599
+    assert client.get("/").json["a"] == "1"
+    now[0] += 2
+    assert "a" not in client.get("/").json
+
+
+def test_the_attributes_outside_code_reads_are_there() -> None:
+    app = new_app(SESSION_TYPE="memory", SESSION_KEY_PREFIX="p:", SESSION_ID_LENGTH=20)
+    Session(app)
+    interface: Any = app.session_interface
+    assert interface.app is app
+    assert (interface.key_prefix, interface.permanent, interface.sid_length) == ("p:", True, 20)
+    assert interface.session_class(sid="x" * 20).sid == "x" * 20
+    assert (interface.has_same_site_capability, interface.ttl) == (True, True)
+    assert interface.cleanup_n_requests is None
+    assert interface._get_store_id("abc") == "p:abc"
+    assert interface.serializer.decode(interface.serializer.encode({"a": 1})) == {"a": 1}
+
+
+def test_a_throw_away_response_saves_and_raises() -> None:
+    """Flask-SocketIO saves with a response that nobody sends."""
+    app = new_app(SESSION_TYPE="memory")
+    Session(app)
+    with app.request_context(app.test_request_context().request.environ):
+        session["a"] = 1
+        current = session._get_current_object()  # type: ignore[attr-defined]
+        app.session_interface.save_session(app, current, app.response_class())
+        assert len(list(app.session_interface.store.keys(""))) == 1  # type: ignore[attr-defined]
+        app.session_interface.store.update = fail  # type: ignore[attr-defined]
+        session["b"] = 2
+        with pytest.raises(StoreUnavailable):
+            app.session_interface.save_session(app, current, app.response_class())
+
+
+def fail(*_: Any) -> None:
+    raise ConnectionError("down")
+
+
+def test_regenerate_on_the_interface_renews_the_id() -> None:
+    app = new_app()
+    interface = MemorySessionInterface(app)
+    store = interface.store
+    assert isinstance(store, MemoryStore)
+    client = app_with(interface, app).test_client()
+
+    @app.get("/login")
+    def login() -> str:
+        session.clear()
+        session["user"] = "bob"
+        interface.regenerate(session)  # type: ignore[arg-type]
+        return session.sid  # type: ignore[attr-defined]
+
+    old, new = client.get("/set/a/1").text, client.get("/login").text
+    assert old != new
+    assert client.get("/").json == {"_permanent": True, "user": "bob"}
