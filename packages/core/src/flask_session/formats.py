@@ -128,6 +128,18 @@ def is_utf8(text: str) -> bool:
     return True
 
 
+def map_header(length: int) -> bytes:
+    """Answer the shortest msgpack header of a map, the one every encoder writes.
+
+    Equal maps have equal bytes by it, whoever wrote them.
+    """
+    if length < 0x10:
+        return bytes([0x80 | length])
+    if length < 0x10000:
+        return b"\xde" + length.to_bytes(2, "big")
+    return b"\xdf" + length.to_bytes(4, "big")
+
+
 class MsgpackFormat(Format):
     """https://github.com/msgpack/msgpack/blob/master/spec.md, tags as application extensions."""
 
@@ -170,7 +182,7 @@ class MsgpackFormat(Format):
             + self.encode(self.pack(item, leaves, depth))
             for key, item in value.items()
         )
-        return Raw(b"\xdf" + len(value).to_bytes(4, "big") + b"".join(pairs))
+        return Raw(map_header(len(value)) + b"".join(pairs))
 
     def _pack_key(self, key: Any, leaves: Leaves, depth: int) -> Any:
         if type(key) is tuple and leaves.issuperset(map(type, key)):
