@@ -1,0 +1,124 @@
+"""Connections of our own to the servers of a pymemcache client."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from functools import lru_cache
+from typing import Any
+
+from pymemcache.client.base import Client, PooledClient
+from pymemcache.client.hash import HashClient
+from pymemcache.pool import ObjectPool
+
+PATIENCE = 1.0
+"""Seconds to wait where a client sets no timeout; pymemcache's default is to wait for ever."""
+
+
+class Ring:
+    """The servers of a client, one of which keeps a key, whether or not it is up.
+
+    A key is placed where pymemcache's ``HashClient`` places it, so that sessions of Flask-Session
+    0.8 are found. Unlike there, the keys of a server that does not answer are errors: sent to
+    another server and back again, they would bring old sessions back to life.
+    """
+
+    def __init__(self, client: Any) -> None:
+        if isinstance(client, HashClient):
+            self._servers = {name: Server(part) for name, part in client.clients.items()}
+            self._name_of: Callable[[str], Any] = lru_cache(1024)(deepcopy(client.hasher).get_node)
+        else:
+            self._servers = {"": Server(client)}
+            self._name_of = lambda key: ""
+
+    def server_of(self, key: str) -> Server:
+        """Answer the server that keeps ``key``."""
+        return self._servers[self._name_of(key)]
+
+    def close(self) -> None:
+        """Close the connections; the next command opens new ones."""
+        for server in self._servers.values():
+            server.close()
+
+
+class Server(PooledClient):  # type: ignore[misc]
+    """One server, reached as ``client`` reaches it, but safe for threads, forks and restarts.
+
+    Values are bytes together with their flags, never unpickled. Errors are raised.
+    """
+
+    def __init__(self, client: Client | PooledClient) -> None:
+        super().__init__(
+            client.server,
+            serde=Raw(),
+            connect_timeout=client.connect_timeout or PATIENCE,
+            timeout=client.timeout or PATIENCE,
+            # Without it, Nagle's algorithm and delayed acknowledgements hold answers for 40 ms.
+            no_delay=True,
+            socket_module=client.socket_module,
+            socket_keepalive=client.socket_keepalive,
+            key_prefix=client.key_prefix,
+            default_noreply=False,
+            tls_context=client.tls_context,
+        )
+        self.client_pool = Connections(self._create_client)
+
+
+class Raw:
+    """Bytes as they are, in place of pymemcache's serializers, some of which unpickle."""
+
+    def serialize(self, key: str, value: bytes) -> tuple[bytes, int]:
+        """Write bytes without flags."""
+        return value, 0
+
+    def deserialize(self, key: str, value: bytes, flags: int) -> tuple[bytes, int]:
+        """Read bytes with the flags some other client may have written."""
+        return value, flags
+
+
+class Connections(ObjectPool):  # type: ignore[misc]
+    """Idle connections; none is used that another process has, or that the server has closed."""
+
+    def __init__(self, create: Callable[[], Client]) -> None:
+        super().__init__(create, after_remove=Client.close)
+        self._process = os.getpid()
+
+    def get(self) -> Any:
+        """Take a connection; it may have to connect first."""
+        if self._process != os.getpid():
+            self._leave_to_the_parent()
+        client: Any = super().get()
+        if client.sock is not None and is_readable(client.sock):
+            client.close()
+        return client
+
+    @contextmanager
+    def get_and_release(self, destroy_on_fail: bool = False) -> Iterator[Client]:
+        """Lend a connection; one that was interrupted, by an exception of any kind, is closed."""
+        client = self.get()
+        try:
+            yield client
+        except BaseException:
+            self.destroy(client)
+            raise
+        self.release(client)
+
+    def _leave_to_the_parent(self) -> None:
+        """Begin anew after a fork, when a thread that is not here may have held the lock."""
+        self._lock = threading.Lock()
+        self.clear()
+        self._process = os.getpid()
+
+
+def is_readable(sock: socket.socket) -> bool:
+    """Tell whether an idle connection has something to read: its end, or an answer too late."""
+    if not hasattr(select, "poll"):
+        return bool(select.select([sock], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))

@@ -1,0 +1,77 @@
+"""One server, and a ring of two, keep the store contract."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask_session_conformance import StoreConformance
+from flask_session_conformance.plugin import GetServer
+from flask_session_conformance.servers import start
+from flask_session_memcached import MemcachedStore
+from flask_session_memcached.client import connect
+
+
+@pytest.fixture(scope="module")
+def second() -> Iterator[str]:
+    """Provide the address of another server."""
+    with start("memcached") as server:
+        yield server.url
+
+
+class MemcachedConformance(StoreConformance):
+    server_decides_expiry = True
+
+    @pytest.fixture
+    def store(self, addresses: str) -> Iterator[MemcachedStore]:
+        store = MemcachedStore(connect(addresses))
+        yield store
+        store.close()
+
+    @pytest.fixture
+    def make_store(self, addresses: str) -> Iterator[Callable[[], MemcachedStore]]:
+        made: list[MemcachedStore] = []
+
+        def make() -> MemcachedStore:
+            made.append(MemcachedStore(connect(addresses)))
+            return made[-1]
+
+        yield make
+        for store in made:
+            store.close()
+
+    @pytest.fixture
+    def worker_config(self, addresses: str) -> dict[str, Any]:
+        return {"SESSION_TYPE": "memcached", "SESSION_MEMCACHED": addresses}
+
+    @pytest.fixture
+    def unreachable_store(self) -> Iterator[MemcachedStore]:
+        with socket.socket() as bound:  # bound and not listening: connections are refused
+            bound.bind(("127.0.0.1", 0))
+            yield MemcachedStore(connect(f"127.0.0.1:{bound.getsockname()[1]}"))
+
+    @pytest.fixture
+    def put_foreign_value(self, store: MemcachedStore) -> Iterator[Callable[[str], None]]:
+        def put(key: str) -> None:
+            store.client.set(key, b"not compressed", flags=8, noreply=False)
+
+        yield put
+        store.client.close()
+
+
+class TestMemcached(MemcachedConformance):
+    backend = "memcached"
+
+    @pytest.fixture
+    def addresses(self, server: GetServer) -> str:
+        return server("memcached").url
+
+
+class TestRingOfTwo(MemcachedConformance):
+    backend = "memcached (ring of two)"
+
+    @pytest.fixture
+    def addresses(self, server: GetServer, second: str) -> str:
+        return f"{server('memcached').url},{second}"
