@@ -7,6 +7,13 @@ import pytest
 pytest.register_assert_rewrite(f"{__name__}.suite")
 
 from .recordings import Recording, recordings  # noqa: E402 - after the assertions are prepared
-from .suite import MigrationConformance, Planter  # noqa: E402
+from .suite import EndlessRecords, ForeignTypes, MigrationConformance, Planter  # noqa: E402
 
-__all__ = ["MigrationConformance", "Planter", "Recording", "recordings"]
+__all__ = [
+    "EndlessRecords",
+    "ForeignTypes",
+    "MigrationConformance",
+    "Planter",
+    "Recording",
+    "recordings",
+]
