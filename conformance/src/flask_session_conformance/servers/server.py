@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, cast
 
-from docker.errors import APIError
+from docker.errors import DockerException
 from testcontainers.core.container import DockerContainer
 
 from .engine import LABEL, MissingServerError
@@ -19,6 +19,8 @@ from .kinds import KINDS, NAMES, Kind
 HOST = "127.0.0.1"
 SECONDS_TO_READY = 60.0
 ATTEMPTS = 5
+PORT_TAKEN = ("port is already allocated", "address already in use")
+"""What the engine says if the port went to another container or to another process."""
 
 
 class Server:
@@ -151,10 +153,10 @@ def run(kind: Kind, command: list[str], tmpfs: Mapping[str, str]) -> tuple[Docke
         container = prepared(image, kind, command, tmpfs, port)
         try:
             return container.start(), port
-        except APIError as error:
+        except DockerException as error:
             container.stop()
-            if remaining == 0 or "port" not in str(error.explanation):
-                raise MissingServerError(f"{image} cannot be run: {error.explanation}") from None
+            if remaining == 0 or not any(told in str(error) for told in PORT_TAKEN):
+                raise MissingServerError(f"{image} cannot be run: {error}") from None
     raise AssertionError("not reached")
 
 
@@ -163,7 +165,7 @@ def prepared(
 ) -> DockerContainer:
     """Describe the container: labelled, limited in memory, published on 127.0.0.1 only."""
     container = DockerContainer(image).with_command(command).with_envs(**kind.environment)
-    container.with_kwargs(labels={LABEL: str(os.getpid())}, mem_limit=kind.memory)
+    container.with_kwargs(labels={LABEL: str(os.getpid())}, mem_limit=kind.memory, network="bridge")
     container.tmpfs.update(tmpfs)
     published = cast(dict[str, object], container.ports)
     published[f"{kind.port}/tcp"] = (HOST, port)
