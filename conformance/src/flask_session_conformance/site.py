@@ -152,7 +152,7 @@ class Visitor:
         return answer.result
 
     def twin(self, site: Site | None = None) -> Visitor:
-        """Make a second browser with the same cookie, here or at another site."""
+        """Make a second browser with the same cookie, here or at another worker of the site."""
         return Visitor(site or self.site, self.cookie)
 
 

@@ -13,7 +13,7 @@ from .stores import counting
 
 def make_app(config: dict[str, Any]) -> Flask:
     """Make an app whose sessions live where the configuration says."""
-    app = Flask("worker")
+    app = Flask(__name__)
     app.config.update(config)
     Session(app)
     return app

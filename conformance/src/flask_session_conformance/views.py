@@ -44,6 +44,11 @@ def renew() -> None:
     current().regenerate()
 
 
+def claim_a_change() -> None:
+    """Say that the session was modified, without changing it."""
+    session.modified = True
+
+
 def clear() -> None:
     """Log out."""
     session.clear()

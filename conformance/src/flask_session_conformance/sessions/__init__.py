@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from .capacity import Capacity
+from .cookies import Cookies
+from .http import Http
 from .identity import Identity
+from .lifetimes import Lifetimes
+from .login import FlaskLogin
 from .renewal import Renewal
+from .signing import KeyRotation, Signing
 from .theft import Theft
+from .touching import Touching
 
 
-class SessionConformance(Identity, Renewal, Theft):
+class SessionConformance(
+    Identity,
+    Renewal,
+    Theft,
+    Signing,
+    KeyRotation,
+    Lifetimes,
+    Touching,
+    Http,
+    Cookies,
+    FlaskLogin,
+    Capacity,
+):
     """Everything that an app relies on, as tests.
 
     Subclass it, name the ``backend`` and provide a ``config`` fixture; see

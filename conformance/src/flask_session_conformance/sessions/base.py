@@ -13,7 +13,7 @@ from flask_session import ServerSideSessionInterface, Session
 
 from ..site import Site, Visitor
 from ..views import put
-from ..watching import WatchedStore
+from ..watching import Call, WatchedStore
 
 MakeSite = Callable[..., Site]
 Config = dict[str, Any]
@@ -80,7 +80,7 @@ class SessionSuite:
 
 def build_site(settings: Config) -> Site:
     """Make an app from public configuration and watch its store."""
-    app = Flask("conformance", static_folder=None)
+    app = Flask(__name__, static_folder=".", static_url_path="/static")
     app.config.update(settings)
     Session(app)
     interface = app.session_interface
@@ -104,3 +104,24 @@ def log_in(site: Site, name: str) -> Visitor:
     visitor.does(put(user=name))
     site.store.calls.clear()
     return visitor
+
+
+def fail_at(site: Site, *verbs: str) -> None:
+    """Let the store fail at these verbs from now on, as an unreachable server lets it."""
+
+    def hook(call: Call) -> None:
+        if call.verb in verbs:
+            raise outage(site.store.errors[0])
+
+    site.store.before = hook
+
+
+def outage(kind: type[Exception], text: str = "the server is away") -> Exception:
+    """Make an error of a client's type, whatever that type's own constructor wants."""
+
+    def initialise(self: Exception, text: str) -> None:
+        Exception.__init__(self, text)
+
+    methods = {"__init__": initialise, "__str__": lambda error: error.args[0]}
+    error: Exception = type("OutageError", (kind,), methods)(text)
+    return error

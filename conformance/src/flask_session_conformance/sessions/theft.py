@@ -14,7 +14,7 @@ from flask_session.store import Store
 from ..site import Site, Visitor
 from ..views import clear, current, in_turn, items, put, renew, sid, user
 from ..watching import Call
-from .base import MakeSite, SessionSuite, log_in
+from .base import MakeSite, SessionSuite, log_in, outage
 
 SECRET = "payload-that-nobody-may-read"
 VERBS = {
@@ -124,15 +124,10 @@ def dump(site: Site) -> Callable[[], set[str]]:
 def blabbing(store: Store, verb: str) -> Callable[[Call], None]:
     """Make a hook that fails as client libraries do: with key and data in the message."""
 
-    def fail(self: Exception, text: str) -> None:
-        Exception.__init__(self, text)
-
-    kind = store.errors[0]
-    talkative = type("TalkativeError", (kind,), {"__init__": fail, "__str__": lambda e: e.args[0]})
-
     def hook(call: Call) -> None:
         if call.verb == verb:
-            raise talkative(f"{verb} of {call.key} failed; the data was {call.data!r} {SECRET}")
+            text = f"{verb} of {call.key} failed; the data was {call.data!r} {SECRET}"
+            raise outage(store.errors[0], text)
 
     return hook
 

@@ -1,0 +1,242 @@
+"""When a session ends by itself: never early, and at most a second late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import pytest
+from flask_session import ConfigurationError
+
+from ..site import Answer, Site, Visitor
+from ..views import current, in_turn, nothing, put, renew, user
+from .base import MakeSite, SessionSuite, log_in
+
+HOUR = 3600
+DAY = 24 * HOUR
+
+
+class Lifetimes(SessionSuite):
+    """The idle lifetime of the data, the absolute one, one of a session's own, and the cookie's."""
+
+    @pytest.mark.row("F1", "F6")
+    def test_a_session_ends_when_nobody_looked_for_its_idle_lifetime(
+        self, make_site: MakeSite
+    ) -> None:
+        alice = log_in(make_site(PERMANENT_SESSION_LIFETIME=1), "alice")
+        self.let_pass(alice.site, 2.1)
+        assert alice.does(user) is None
+
+    @pytest.mark.row("F1")
+    def test_a_session_that_is_not_permanent_ends_alike(self, make_site: MakeSite) -> None:
+        site = make_site(PERMANENT_SESSION_LIFETIME=1, SESSION_PERMANENT=False)
+        alice = log_in(site, "alice")
+        self.let_pass(site, 2.1)
+        assert alice.does(user) is None
+
+    @pytest.mark.row("F1")
+    def test_an_expired_session_gets_no_cookie(self, make_site: MakeSite) -> None:
+        alice = log_in(make_site(PERMANENT_SESSION_LIFETIME=1), "alice")
+        self.let_pass(alice.site, 2.1)
+        assert alice.visit(user).cookies == []
+
+    @pytest.mark.row("F1")
+    def test_a_look_lets_the_session_live_on(self, make_site: MakeSite) -> None:
+        alice = log_in(make_site(PERMANENT_SESSION_LIFETIME=3), "alice")
+        for _ in range(3):
+            self.let_pass(alice.site, 1.5)
+            assert alice.does(user) == "alice"
+
+    @pytest.mark.row("F1")
+    def test_a_visit_without_a_look_does_not(self, make_site: MakeSite) -> None:
+        alice = log_in(make_site(PERMANENT_SESSION_LIFETIME=2), "alice")
+        for _ in range(2):
+            self.let_pass(alice.site, 1.55)
+            alice.does(nothing)
+        assert alice.does(user) is None
+
+    @pytest.mark.row("F1")
+    def test_a_write_starts_the_idle_lifetime_anew(self, make_site: MakeSite) -> None:
+        alice = log_in(make_site(PERMANENT_SESSION_LIFETIME=2), "alice")
+        self.let_pass(alice.site, 1.2)
+        alice.does(put(more=1))
+        self.let_pass(alice.site, 1.2)
+        assert alice.does(user) == "alice"
+
+    @pytest.mark.row("F6")
+    @pytest.mark.parametrize("days", [30, 31, 400])
+    def test_a_session_for_many_days_is_there_at_once(self, make_site: MakeSite, days: int) -> None:
+        alice = log_in(make_site(PERMANENT_SESSION_LIFETIME=timedelta(days=days)), "alice")
+        assert alice.does(user) == "alice"
+
+    @pytest.mark.row("F6")
+    @pytest.mark.parametrize("key", ["PERMANENT_SESSION_LIFETIME", "SESSION_ABSOLUTE_LIFETIME"])
+    @pytest.mark.parametrize("value", [0, -1, timedelta(0), timedelta(-1), timedelta(days=401)])
+    def test_a_lifetime_out_of_range_is_refused_at_start(
+        self, make_site: MakeSite, key: str, value: object
+    ) -> None:
+        with pytest.raises(ConfigurationError, match=key):
+            make_site(**{key: value})
+
+    @pytest.mark.row("F6")
+    def test_a_fraction_of_a_second_is_rounded_up(self, make_site: MakeSite) -> None:
+        site = make_site(PERMANENT_SESSION_LIFETIME=timedelta(milliseconds=100))
+        assert log_in(site, "alice").does(user) == "alice"
+
+    @pytest.mark.row("F2")
+    def test_an_active_session_ends_with_its_absolute_lifetime(self, make_site: MakeSite) -> None:
+        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=2 * HOUR)
+        alice = log_in(site, "alice")
+        for minutes in (50, 100, 119):
+            self.look_after(alice, minutes * 60)
+        site.skew(2 * HOUR + 1)
+        assert alice.does(user) is None
+
+    @pytest.mark.row("F2")
+    def test_writing_does_not_prolong_the_absolute_lifetime(self, make_site: MakeSite) -> None:
+        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR)
+        alice = log_in(site, "alice")
+        site.skew(HOUR - 10)
+        alice.does(put(more=1))
+        site.skew(HOUR + 1)
+        assert alice.does(user) is None
+
+    @pytest.mark.row("F2")
+    def test_renewing_the_id_does_not_prolong_the_absolute_lifetime(
+        self, make_site: MakeSite
+    ) -> None:
+        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR)
+        alice = log_in(site, "alice")
+        site.skew(HOUR - 10)
+        alice.does(renew)
+        site.skew(HOUR + 1)
+        assert alice.does(user) is None
+
+    @pytest.mark.row("F2")
+    def test_a_session_near_its_absolute_end_is_stored_no_longer_than_that(
+        self, make_site: MakeSite
+    ) -> None:
+        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR)
+        alice = log_in(site, "alice")
+        site.skew(HOUR - 10)
+        answer = alice.visit(put(more=1))
+        assert 0 < seconds_until_expiry(answer, site) <= 10
+
+    def test_an_absolute_lifetime_below_the_idle_one_is_refused_at_start(
+        self, make_site: MakeSite
+    ) -> None:
+        with pytest.raises(ConfigurationError, match=r"SESSION_ABSOLUTE_LIFETIME.*PERMANENT"):
+            make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR - 1)
+
+    def test_the_idle_lifetime_of_one_session_may_be_shorter(self, site: Site) -> None:
+        alice = log_in(site, "alice")
+        alice.does(live_for(timedelta(seconds=1)))
+        self.let_pass(site, 2.1)
+        assert alice.does(user) is None
+
+    def test_the_idle_lifetime_of_one_session_may_be_longer(self, make_site: MakeSite) -> None:
+        alice = log_in(make_site(PERMANENT_SESSION_LIFETIME=1), "alice")
+        alice.does(live_for(timedelta(hours=1)))
+        self.let_pass(alice.site, 2.1)
+        assert alice.does(user) == "alice"
+
+    def test_the_lifetime_of_a_session_is_stored_with_it(self, site: Site) -> None:
+        alice = log_in(site, "alice")
+        alice.does(live_for(timedelta(days=90)))
+        alice.does(put(more=1))
+        assert alice.does(lambda: current().lifetime) == timedelta(days=90)
+
+    def test_the_lifetime_of_a_session_is_the_apps_unless_it_has_its_own(
+        self, make_site: MakeSite
+    ) -> None:
+        alice = log_in(make_site(PERMANENT_SESSION_LIFETIME=7200), "alice")
+        assert alice.does(lambda: current().lifetime) == timedelta(hours=2)
+
+    def test_the_lifetime_of_a_session_can_be_taken_back(self, make_site: MakeSite) -> None:
+        alice = log_in(make_site(PERMANENT_SESSION_LIFETIME=7200), "alice")
+        alice.does(live_for(timedelta(days=90)))
+        alice.does(live_for(None))
+        assert alice.does(lambda: current().lifetime) == timedelta(hours=2)
+
+    @pytest.mark.parametrize("value", [timedelta(0), timedelta(days=401), -1, "1"])
+    def test_a_lifetime_of_one_session_out_of_range_is_refused(
+        self, alice: Visitor, value: object
+    ) -> None:
+        def view() -> None:
+            with pytest.raises(ConfigurationError, match=r"session\.lifetime"):
+                live_for(value)()
+
+        alice.does(view)
+
+    def test_remember_me_survives_a_renewal_of_the_id(self, alice: Visitor) -> None:
+        alice.does(in_turn(live_for(timedelta(days=90)), renew))
+        alice.does(renew)
+        assert alice.does(lambda: current().lifetime) == timedelta(days=90)
+
+    # The cookie
+
+    def test_a_permanent_session_has_a_cookie_that_expires_with_it(
+        self, make_site: MakeSite
+    ) -> None:
+        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR)
+        answer = site.visitor().visit(put(user="alice"))
+        assert HOUR - 5 < seconds_until_expiry(answer, site) <= HOUR + 1
+
+    def test_a_session_that_is_not_permanent_has_a_cookie_without_an_expiry(
+        self, make_site: MakeSite
+    ) -> None:
+        answer = make_site(SESSION_PERMANENT=False).visitor().visit(put(user="alice"))
+        assert answer.cookie
+        assert not {"expires", "max-age"} & set(answer.cookie.attributes)
+
+    def test_a_session_can_be_made_permanent(self, make_site: MakeSite) -> None:
+        alice = log_in(make_site(SESSION_PERMANENT=False), "alice")
+        answer = alice.visit(permanent(True))
+        assert answer.cookie
+        assert "expires" in answer.cookie.attributes
+
+    def test_a_session_can_be_made_not_permanent(self, alice: Visitor) -> None:
+        answer = alice.visit(permanent(False))
+        assert answer.cookie
+        assert "expires" not in answer.cookie.attributes
+
+    def test_making_an_empty_session_permanent_stores_nothing(self, site: Site) -> None:
+        answer = site.visitor().visit(permanent(True))
+        assert (answer.cookies, site.store.calls) == ([], [])
+
+    def test_the_cookie_expires_with_the_lifetime_of_its_session(self, site: Site) -> None:
+        alice = log_in(site, "alice")
+        answer = alice.visit(live_for(timedelta(days=90)))
+        assert 90 * DAY - 5 < seconds_until_expiry(answer, site) <= 90 * DAY + 1
+
+    def look_after(self, visitor: Visitor, seconds: float) -> None:
+        """Look at the session at a time so long after now; it has to be there."""
+        visitor.site.skew(seconds)
+        assert visitor.does(user) == "alice"
+
+
+def live_for(lifetime: Any) -> Callable[[], None]:
+    """Give the session an idle lifetime of its own; a view."""
+
+    def view() -> None:
+        current().lifetime = lifetime
+
+    return view
+
+
+def permanent(value: bool) -> Callable[[], None]:
+    """Make the session permanent or not; a view."""
+
+    def view() -> None:
+        current().permanent = value
+
+    return view
+
+
+def seconds_until_expiry(answer: Answer, site: Site) -> float:
+    """Tell how long the cookie of an answer lives, from the site's present on."""
+    assert answer.cookie
+    expires = parsedate_to_datetime(answer.cookie.attributes["expires"])
+    return (expires - datetime.fromtimestamp(site.interface.clock(), timezone.utc)).total_seconds()
