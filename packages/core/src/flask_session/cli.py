@@ -19,6 +19,8 @@ session_group = AppGroup("session", help="Look after the store of the sessions."
 
 def register(app: Flask) -> None:
     """Add the commands to an app that has none of these names."""
+    from . import migrate  # noqa: F401 - adds its command to the group
+
     for command in (session_group, session_cleanup):
         if command.name not in app.cli.commands:
             app.cli.add_command(command)

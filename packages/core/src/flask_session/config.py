@@ -193,6 +193,18 @@ class CoreSettings(Settings):
         check=flag,
         doc="Renew the session id when Flask-Login logs a user in.",
     )
+    legacy_pickle: str = setting(
+        "SESSION_LEGACY_PICKLE",
+        "convert",
+        check=one_of("convert", "clear"),
+        doc="What the pickles of 0.4 to 0.6, and of files, are: read without running them and "
+        "converted at their first change, or no session.",
+    )
+    migrate_from: dict[str, Any] | None = setting(
+        "SESSION_MIGRATE_FROM",
+        None,
+        doc="The settings of a former store, from which each session moves at its first look.",
+    )
     cleanup_n_requests: int | None = setting(
         "SESSION_CLEANUP_N_REQUESTS",
         None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, metadata
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,7 @@ from .cli import register
 from .config import wrong
 from .errors import ConfigurationError
 from .interface import ServerSideSessionInterface
+from .moving import MovingStore, Route
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -34,7 +37,11 @@ class Session:
         register(app)
 
     def _get_interface(self, app: Flask) -> ServerSideSessionInterface:
-        return find_backend(app.config.get("SESSION_TYPE")).from_app(app)
+        interface = find_backend(app.config.get("SESSION_TYPE")).from_app(app)
+        former = interface.settings.migrate_from
+        if former is not None:
+            interface.store = MovingStore(route_to(app, interface, former))
+        return interface
 
 
 def installed_backends() -> dict[str, EntryPoint]:
@@ -56,6 +63,21 @@ def find_backend(name: object) -> type[ServerSideSessionInterface]:
             "Update or remove the package that offers it.",
         )  # fmt: skip
     return interface
+
+
+def route_to(app: Flask, interface: ServerSideSessionInterface, former: object) -> Route:
+    """Build the way from the store that ``SESSION_MIGRATE_FROM`` describes to the app's own."""
+    if not isinstance(former, Mapping) or "SESSION_TYPE" not in former:
+        raise wrong(
+            "SESSION_MIGRATE_FROM", type(former).__name__, "it does not describe a store",
+            "Set it to a dict of the former settings: SESSION_TYPE and what differs from now.",
+        )  # fmt: skip
+    past = type(app)(app.import_name)
+    past.config.update(app.config)
+    past.config.update(former)
+    old = find_backend(past.config["SESSION_TYPE"]).from_app(past)
+    idle = math.ceil(app.permanent_session_lifetime.total_seconds())
+    return Route(old.store, interface.store, old.key_prefix, interface.key_prefix, idle)
 
 
 def _unknown(name: object, installed: list[str]) -> ConfigurationError:

@@ -76,7 +76,10 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
         if cleanup_n_requests and app is not None:
             clean_up_about_every(cleanup_n_requests, app, self)
         if self.serializer is None:
-            self.serializer = MsgSpecSerializer(format=serialization_format)
+            self.serializer = MsgSpecSerializer(
+                format=serialization_format,
+                reads_pickle=self.settings.legacy_pickle == "convert",
+            )
         self._native_store = store
         self.store: Store = store_of(self, store)
         self._runtime: Runtime | None = None

@@ -75,10 +75,13 @@ class ItemSerializer(Serializer):
 class MsgSpecSerializer(ItemSerializer):
     """Write msgpack or JSON; read both, and the pickles of 0.4–0.6 through a restricted reader.
 
-    ``app`` is accepted for compatibility with 0.8 and not used. Thread-safe.
+    ``app`` is accepted for compatibility with 0.8 and not used. ``reads_pickle`` is what
+    ``SESSION_LEGACY_PICKLE = "clear"`` turns off. Thread-safe.
     """
 
-    def __init__(self, app: object = None, format: str = "msgpack") -> None:
+    def __init__(
+        self, app: object = None, format: str = "msgpack", *, reads_pickle: bool = True
+    ) -> None:
         msgpack, json = MsgpackFormat(), JsonFormat()
         if format not in ("msgpack", "json"):
             raise wrong(
@@ -87,6 +90,7 @@ class MsgSpecSerializer(ItemSerializer):
             )  # fmt: skip
         self.format: Format = msgpack if format == "msgpack" else json
         self._json, self._msgpack = json, msgpack
+        self._reads_pickle = reads_pickle
         self.decoder = self.format.decoder
         self.alternate_decoder = (json if format == "msgpack" else msgpack).decoder
 
@@ -118,6 +122,8 @@ class MsgSpecSerializer(ItemSerializer):
     def split(self, data: bytes) -> dict[Any, Raw]:
         """Cut a record of any known format into values of this one."""
         if is_pickle(data):
+            if not self._reads_pickle:
+                raise UnreadableRecord("a pickle, and SESSION_LEGACY_PICKLE is 'clear'")
             return self._recode(load_pickle(data))
         format = self._json if data[:1] in (b"{", b" ", b"\n") else self._msgpack
         try:

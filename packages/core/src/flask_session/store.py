@@ -30,7 +30,7 @@ Rules that hold for every verb:
 * Errors of the client library pass through unchanged; ``Store.errors`` lists their types.
 
 Optional abilities are single-method protocols, found with :func:`isinstance`:
-:class:`SupportsPurge` and :class:`SupportsKeys`.
+:class:`SupportsPurge`, :class:`SupportsKeys` and :class:`SupportsEndless`.
 """
 
 from __future__ import annotations
@@ -151,6 +151,18 @@ class SupportsPurge(Protocol):
         """Remove expired records in small batches and answer how many they were.
 
         Live records are never removed, nor does another request wait for more than one batch.
+        """
+        ...
+
+
+@runtime_checkable
+class SupportsEndless(Protocol):
+    """A store that may hold records without an expiry, as Flask-Session 0.4 to 0.6 wrote them."""
+
+    def limit_endless(self, ttl: int) -> int:
+        """Let every record without an expiry live ``ttl`` seconds from now; answer how many.
+
+        Until then they count as expired, as in Flask-Session 0.7 and 0.8.
         """
         ...
 

@@ -1,0 +1,159 @@
+"""``flask session migrate``: from store to store, or from old formats to ours in place."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+import click
+from flask import current_app
+
+from .cli import session_group
+from .errors import UnreadableRecord
+from .moving import Moved, MovingStore, Route, seconds_left
+from .serializers import ItemSerializer, adapt
+from .signals import reference
+from .store import Outcome, Store, SupportsEndless, SupportsKeys
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+Listed = tuple[str, "float | None"]
+"""A key and when its record expires."""
+Work = Callable[[str, "float | None"], str]
+"""Handles one of them, answers the word it is counted under."""
+
+
+class Span(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """A lifetime such as 90s, 30m, 12h or 31d, in seconds."""
+
+    name = "lifetime"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        """Answer seconds, 1 s to 400 days."""
+        match = re.fullmatch(r"(\d+)([smhd])", value) if isinstance(value, str) else None
+        seconds = int(match[1]) * UNITS[match[2]] if match else 0
+        if not 0 < seconds <= timedelta(days=400).total_seconds():
+            self.fail(f"{value!r} is not a lifetime such as 90s, 30m, 12h or 31d", param, ctx)
+        return seconds
+
+
+class Migration:
+    """Goes through the keys of a store and counts what became of each."""
+
+    def __init__(self, dry_run: bool) -> None:
+        self.dry_run = dry_run
+        self.counts: Counter[str] = Counter()
+        self.unreadable: list[str] = []
+
+    def run(self, store: Store, prefix: str, batch: int, work: Work) -> None:
+        """Handle every key, a batch listed at a time, with a progress bar."""
+        for keys in in_batches(listed(store, prefix), batch):
+            with click.progressbar(keys, label=f"{self.counts.total()} done", show_pos=True) as bar:
+                for key, expires_at in bar:
+                    self.counts[self._handled(key, expires_at, work)] += 1
+
+    def _handled(self, key: str, expires_at: float | None, work: Work) -> str:
+        try:
+            return work(key, expires_at)
+        except UnreadableRecord:
+            self.unreadable.append(reference(key) or "")
+            return "unreadable"
+
+    def report(self) -> int:
+        """Print the summary; answer the exit code: 1 if anything was left behind."""
+        if self.dry_run:
+            click.echo("Dry run, nothing was written.")
+        for word, number in sorted(self.counts.items()):
+            click.echo(f"{number:8} {word}")
+        for each in self.unreadable:
+            click.echo(f"unreadable: {each}")
+        return 1 if self.counts["unreadable"] or self.counts["left"] else 0
+
+
+def listed(store: Store, prefix: str) -> Iterator[Listed]:
+    """List the live keys of a store. Raises a ClickException if it cannot."""
+    if not isinstance(store, SupportsKeys):
+        raise click.ClickException(
+            "this store cannot list its sessions; set SESSION_MIGRATE_FROM and let each session "
+            "move at its first look"
+        )
+    return store.keys(prefix)
+
+
+def in_batches(keys: Iterable[Listed], size: int) -> Iterator[list[Listed]]:
+    """Cut an endless listing into lists a progress bar can measure; keys may come twice."""
+    remaining = iter(keys)
+    while batch := list(dict.fromkeys(islice(remaining, size))):
+        yield batch
+
+
+def mover(route: Route, serializer: ItemSerializer, dry_run: bool) -> Work:
+    """Make the work of moving a record that can be read."""
+
+    def move(key: str, expires_at: float | None) -> str:
+        record = route.old.load(key)
+        if record is None:
+            return Moved.GONE.value
+        serializer.split(record.data)
+        return Moved.MOVED.value if dry_run else route.move(key, expires_at).value
+
+    return move
+
+
+def reencoder(store: Store, serializer: ItemSerializer, idle: int, dry_run: bool) -> Work:
+    """Make the work of writing a record in the configured format, with its remaining lifetime."""
+
+    def reencode(key: str, expires_at: float | None) -> str:
+        record = store.load(key)
+        if record is None:
+            return "gone"
+        data = serializer.join(serializer.split(record.data))
+        if data == record.data:
+            return "unchanged"
+        if dry_run:
+            return "reencoded"
+        ttl = seconds_left(record, expires_at, store.clock(), idle)
+        outcome = store.update(key, data, ttl, record)
+        return {Outcome.SAVED: "reencoded", Outcome.GONE: "gone"}.get(outcome, "changed meanwhile")
+
+    return reencode
+
+
+@session_group.command()
+@click.option("--reencode", is_flag=True, help="Rewrite the app's own store in today's format.")
+@click.option("--null-expiry", type=Span(), help="First give rows without expiry this lifetime.")
+@click.option("--batch", default=1000, show_default=True, help="How many keys are listed at once.")
+@click.option("--dry-run", is_flag=True, help="Only count; write nothing.")
+def migrate(reencode: bool, null_expiry: int | None, batch: int, dry_run: bool) -> None:
+    """Move all sessions from SESSION_MIGRATE_FROM to the app's store, or --reencode in place.
+
+    Remaining lifetimes are kept, expired sessions stay behind, newer records are never overwritten.
+    Safe to interrupt, to run again, and to run under traffic.
+    """
+    interface: Any = current_app.session_interface
+    store, migration = interface.store, Migration(dry_run)
+    serializer = adapt(interface.serializer)
+    idle = math.ceil(current_app.permanent_session_lifetime.total_seconds())
+    if reencode:
+        target = store.new if isinstance(store, MovingStore) else store
+        if null_expiry and not dry_run:
+            click.echo(f"{limit_endless(target, null_expiry)} sessions without expiry got one.")
+        work = reencoder(target, serializer, idle, dry_run)
+        migration.run(target, interface.key_prefix, batch, work)
+    elif isinstance(store, MovingStore):
+        route = store.route
+        migration.run(route.old, route.old_prefix, batch, mover(route, serializer, dry_run))
+    else:
+        raise click.UsageError("set SESSION_MIGRATE_FROM, or pass --reencode")
+    raise click.exceptions.Exit(migration.report())
+
+
+def limit_endless(store: Store, ttl: int) -> int:
+    """Give records without expiry one. Raises a ClickException where there can be none."""
+    if not isinstance(store, SupportsEndless):
+        raise click.ClickException("--null-expiry: every record of this store has an expiry")
+    return store.limit_endless(ttl)

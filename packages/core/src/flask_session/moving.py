@@ -1,0 +1,155 @@
+"""Moving records from one store to another, one at a time, while requests go on.
+
+A record is created in the new store and then deleted, compare-and-delete, from the old one. What a
+request wrote to the old store in between is carried over; what the new store holds is never
+overwritten. Stopped at any point, the record is in at least one of the two, and running again ends
+the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from .store import Clock, Outcome, Record, Store, SupportsPurge
+
+TOMBSTONE = b"\xc1"
+"""What a log-out leaves in the new store for a minute; 0xC1 begins no msgpack, JSON or pickle. A
+late request that found the record in the old store cannot create it again."""
+TOMBSTONE_SECONDS = 60
+MAX_ROUNDS = 20
+
+
+class Moved(Enum):
+    """What moving one record did."""
+
+    MOVED = "moved"
+    THERE = "there"
+    """The new store had the key already, which counts; what the old one had is deleted."""
+    GONE = "gone"
+    """It expired or was deleted meanwhile."""
+    LEFT = "left"
+    """It kept changing and stays where it is."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """From one store's keys to the other's; ``idle`` is the lifetime where none is told."""
+
+    old: Store
+    new: Store
+    old_prefix: str
+    new_prefix: str
+    idle: int
+
+    def old_key(self, new_key: str) -> str:
+        """Answer the old store's key of a session."""
+        return self.old_prefix + new_key[len(self.new_prefix) :]
+
+    def new_key(self, old_key: str) -> str:
+        """Answer the new store's key of a session."""
+        return self.new_prefix + old_key[len(self.old_prefix) :]
+
+    def move(self, old_key: str, expires_at: float | None = None) -> Moved:
+        """Move one record with its remaining lifetime; nothing newer is overwritten.
+
+        ``expires_at`` is what a listing told, for stores whose ``load`` does not.
+        """
+        new_key, ours = self.new_key(old_key), None
+        for _ in range(MAX_ROUNDS):
+            record = self.old.load(old_key)
+            if record is None:
+                return Moved.MOVED if ours else Moved.GONE
+            ttl = seconds_left(record, expires_at, self.new.clock(), self.idle)
+            if ours is None and not self.new.create(new_key, record.data, ttl):
+                self.old.delete(old_key)
+                return Moved.THERE
+            if ours is not None and not self._carry_over(new_key, record, ours, ttl):
+                self.old.delete(old_key)
+                return Moved.MOVED
+            ours = record
+            if self.old.delete(old_key, record) is not Outcome.CONFLICT:
+                return Moved.MOVED
+        return Moved.LEFT
+
+    def _carry_over(self, new_key: str, record: Record, ours: Record, ttl: int) -> bool:
+        """Bring over a change made to the old store, unless the new one has its own by now."""
+        written = self.new.load(new_key)
+        if written is None or written.data != ours.data:
+            return False
+        return self.new.update(new_key, record.data, ttl, written) is Outcome.SAVED
+
+
+def seconds_left(record: Record, listed: float | None, now: float, idle: int) -> int:
+    """Answer the whole seconds a record has left; ``idle`` where neither it nor a listing tells."""
+    expires_at = listed if record.expires_at is None else record.expires_at
+    return idle if expires_at is None else max(1, math.ceil(expires_at - now))
+
+
+class MovingStore(Store):
+    """A new store that takes over each session from an old one at its first look.
+
+    A log-out ends the session in both. It costs the sessions of the new store nothing; one that is
+    in neither store costs a look in each.
+    """
+
+    def __init__(self, route: Route) -> None:
+        self.route, self.new, self.old = route, route.new, route.old
+        self.atomic = route.new.atomic  # type: ignore[misc]
+        self.errors = (*route.new.errors, *route.old.errors)
+        self.max_bytes = route.new.max_bytes
+
+    @property
+    def clock(self) -> Clock:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """The time of both stores."""
+        return self.new.clock
+
+    @clock.setter
+    def clock(self, value: Clock) -> None:
+        self.new.clock = self.old.clock = value
+
+    def load(self, key: str) -> Record | None:
+        """Load from the new store, else move from the old one first."""
+        record = self.new.load(key)
+        if record is None and self.route.move(self.route.old_key(key)) is not Moved.GONE:
+            record = self.new.load(key)
+        return None if record is None or record.data == TOMBSTONE else record
+
+    def create(self, key: str, data: bytes, ttl: int) -> bool:
+        """Create in the new store; fresh ids are in neither."""
+        return self.new.create(key, data, ttl)
+
+    def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
+        """Update in the new store, where every loaded record is."""
+        return self.new.update(key, data, ttl, expected)
+
+    def touch(self, key: str, ttl: int) -> bool:
+        """Touch in the new store."""
+        return self.new.touch(key, ttl)
+
+    def delete(self, key: str, expected: Record | None = None) -> Outcome:
+        """Delete from both, leaving a tombstone against requests that are under way."""
+        record = expected or self.new.load(key)
+        if record is None:
+            return self.old.delete(self.route.old_key(key))
+        outcome = self.new.update(key, TOMBSTONE, TOMBSTONE_SECONDS, record)
+        if outcome is Outcome.CONFLICT:
+            return outcome
+        self.old.delete(self.route.old_key(key))
+        return Outcome.DELETED if outcome is Outcome.SAVED else outcome
+
+    def setup(self) -> None:
+        """Set up the new store."""
+        self.new.setup()
+
+    def purge(self) -> int:
+        """Remove expired records where they have to be removed."""
+        stores = [each for each in (self.new, self.old) if isinstance(each, SupportsPurge)]
+        return sum(store.purge() for store in stores)
+
+    def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
+        """List the new store's records."""
+        listing = getattr(self.new, "keys", None)
+        return iter(()) if listing is None else listing(prefix)
