@@ -11,22 +11,16 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from typing import Any
 
-import msgspec
 from msgspec import Raw
-from msgspec.msgpack import Ext
 
-from .depth import check_json, check_msgpack
 from .fidelity import (
     BIG_INTEGER,
     BYTES,
     FLOAT,
     MAX_DEPTH,
     SURROGATES,
-    TAG_OF_CODE,
-    TAG_OF_NAME,
     TAG_OF_TYPE,
     Tag,
 )
@@ -138,127 +132,3 @@ def map_header(length: int) -> bytes:
     if length < 0x10000:
         return b"\xde" + length.to_bytes(2, "big")
     return b"\xdf" + length.to_bytes(4, "big")
-
-
-class MsgpackFormat(Format):
-    """https://github.com/msgpack/msgpack/blob/master/spec.md, tags as application extensions."""
-
-    leaves = frozenset({str, int, float, bool, NOTHING, bytes})
-    strict_leaves = frozenset({float, bool, NOTHING, bytes})
-    keys = leaves
-
-    def __init__(self) -> None:
-        self._encoder = msgspec.msgpack.Encoder()
-        self.decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(ext_hook=self._load)
-        self._splitter = msgspec.msgpack.Decoder(dict[Any, Raw], ext_hook=self._load)
-
-    def encode(self, packed: Any) -> bytes:
-        """Encode what ``pack`` answered."""
-        return self._encoder.encode(packed)
-
-    def decode_value(self, raw: bytes | Raw) -> Any:
-        """Decode one value."""
-        return self.decoder.decode(raw)
-
-    def split(self, data: bytes) -> dict[Any, Raw]:
-        """Cut a record into its top-level values."""
-        check_msgpack(data)
-        return self._splitter.decode(data)
-
-    def _pack_tagged(self, tag: Tag, value: Any, leaves: Leaves, depth: int) -> Any:
-        if tag.type is datetime and value.tzinfo is timezone.utc:
-            # msgpack's own timestamp, as Flask-Session 0.8 wrote it.
-            return value
-        return super()._pack_tagged(tag, value, leaves, depth)
-
-    def pack_map(self, value: Mapping[Any, Any], leaves: Leaves, depth: int) -> Any:
-        """Pack a mapping; only keys that need a tag cost more than a look."""
-        if self.keys.issuperset(map(type, value)) and leaves >= self.leaves:
-            if leaves.issuperset(map(type, value.values())):
-                return value
-            return {key: self.pack(item, leaves, depth) for key, item in value.items()}
-        pairs = (
-            self.encode(self._pack_key(key, leaves, depth))
-            + self.encode(self.pack(item, leaves, depth))
-            for key, item in value.items()
-        )
-        return Raw(map_header(len(value)) + b"".join(pairs))
-
-    def _pack_key(self, key: Any, leaves: Leaves, depth: int) -> Any:
-        if type(key) is tuple and leaves.issuperset(map(type, key)):
-            # An array as a key is read back as a tuple, by Flask-Session 0.8 too.
-            return key
-        return self.pack(key, leaves, depth)
-
-    def tagged(self, tag: Tag, payload: str | list[Any]) -> Any:
-        """Make an extension: a text as UTF-8, a list as msgpack."""
-        return Ext(tag.code, payload.encode() if isinstance(payload, str) else self.encode(payload))
-
-    def _load(self, code: int, data: memoryview) -> Any:
-        tag = TAG_OF_CODE[code]
-        if tag.type in (tuple, set, frozenset):
-            return tag.load(self.decoder.decode(data))
-        return tag.load(str(data, "utf-8"))
-
-
-class JsonFormat(Format):
-    """RFC 8259, tags as ``{" fs:uuid": "…"}``, keys that are no text as ``" fs:" + their JSON``."""
-
-    leaves = frozenset({str, int, bool, NOTHING})
-    strict_leaves = frozenset({bool, NOTHING})
-    mark = " fs:"
-
-    def __init__(self) -> None:
-        self._encoder = msgspec.json.Encoder()
-        self.decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
-        self._splitter = msgspec.json.Decoder(dict[str, Raw])
-
-    def encode(self, packed: Any) -> bytes:
-        """Encode what ``pack`` answered."""
-        return self._encoder.encode(packed)
-
-    def decode_value(self, raw: bytes | Raw) -> Any:
-        """Decode one value; only one that contains a tag is walked."""
-        value = self.decoder.decode(raw)
-        return self._restore(value) if b'" fs:' in bytes(raw) else value
-
-    def split(self, data: bytes) -> dict[Any, Raw]:
-        """Cut a record into its top-level values."""
-        check_json(data)
-        values = self._splitter.decode(data)
-        if b'" fs:' not in data:
-            return values
-        return {self._restore_key(key): raw for key, raw in values.items()}
-
-    def pack_map(self, value: Mapping[Any, Any], leaves: Leaves, depth: int) -> Any:
-        """Pack a mapping; a key that is no text, or looks like a tag, becomes a marked text."""
-        return {
-            self._pack_key(key, depth): self.pack(item, leaves, depth)
-            for key, item in value.items()
-        }
-
-    def _pack_key(self, key: Any, depth: int) -> str:
-        if type(key) is str and not key.startswith(self.mark) and is_utf8(key):
-            return key
-        return self.mark + self.encode(self.pack(key, self.strict_leaves, depth)).decode()
-
-    def tagged(self, tag: Tag, payload: str | list[Any]) -> Any:
-        """Make an object with one marked key."""
-        return {self.mark + tag.name: payload}
-
-    def _restore(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return [self._restore(item) for item in value]
-        if not isinstance(value, dict):
-            return value
-        if len(value) == 1:
-            ((key, payload),) = value.items()
-            tag = TAG_OF_NAME.get(key[len(self.mark) :]) if key.startswith(self.mark) else None
-            if tag is not None:
-                return tag.load(self._restore(payload))
-        return {self._restore_key(key): self._restore(item) for key, item in value.items()}
-
-    def _restore_key(self, key: str) -> Any:
-        if not key.startswith(self.mark):
-            return key
-        return self._restore(self.decoder.decode(key[len(self.mark) :]))

@@ -15,8 +15,10 @@ from msgspec import Raw
 
 from .config import wrong
 from .errors import UnreadableRecord
-from .formats import Format, JsonFormat, MsgpackFormat
+from .formats import Format
+from .json_format import JsonFormat
 from .legacy import is_pickle, load_pickle
+from .msgpack_format import MsgpackFormat
 
 FLASHES = "_flashes"
 """Flask's own key for flash(): a list of (category, message) tuples, written as lists, as

@@ -1,0 +1,76 @@
+"""Values as JSON, with our types as objects that have one marked key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from .depth import check_json
+from .fidelity import TAG_OF_NAME, Tag
+from .formats import NOTHING, Format, Leaves, is_utf8
+
+
+class JsonFormat(Format):
+    """RFC 8259, tags as ``{" fs:uuid": "…"}``, keys that are no text as ``" fs:" + their JSON``."""
+
+    leaves = frozenset({str, int, bool, NOTHING})
+    strict_leaves = frozenset({bool, NOTHING})
+    mark = " fs:"
+
+    def __init__(self) -> None:
+        self._encoder = msgspec.json.Encoder()
+        self.decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+        self._splitter = msgspec.json.Decoder(dict[str, Raw])
+
+    def encode(self, packed: Any) -> bytes:
+        """Encode what ``pack`` answered."""
+        return self._encoder.encode(packed)
+
+    def decode_value(self, raw: bytes | Raw) -> Any:
+        """Decode one value; only one that contains a tag is walked."""
+        value = self.decoder.decode(raw)
+        return self._restore(value) if b'" fs:' in bytes(raw) else value
+
+    def split(self, data: bytes) -> dict[Any, Raw]:
+        """Cut a record into its top-level values."""
+        check_json(data)
+        values = self._splitter.decode(data)
+        if b'" fs:' not in data:
+            return values
+        return {self._restore_key(key): raw for key, raw in values.items()}
+
+    def pack_map(self, value: Mapping[Any, Any], leaves: Leaves, depth: int) -> Any:
+        """Pack a mapping; a key that is no text, or looks like a tag, becomes a marked text."""
+        return {
+            self._pack_key(key, depth): self.pack(item, leaves, depth)
+            for key, item in value.items()
+        }
+
+    def _pack_key(self, key: Any, depth: int) -> str:
+        if type(key) is str and not key.startswith(self.mark) and is_utf8(key):
+            return key
+        return self.mark + self.encode(self.pack(key, self.strict_leaves, depth)).decode()
+
+    def tagged(self, tag: Tag, payload: str | list[Any]) -> Any:
+        """Make an object with one marked key."""
+        return {self.mark + tag.name: payload}
+
+    def _restore(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._restore(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if len(value) == 1:
+            ((key, payload),) = value.items()
+            tag = TAG_OF_NAME.get(key[len(self.mark) :]) if key.startswith(self.mark) else None
+            if tag is not None:
+                return tag.load(self._restore(payload))
+        return {self._restore_key(key): self._restore(item) for key, item in value.items()}
+
+    def _restore_key(self, key: str) -> Any:
+        if not key.startswith(self.mark):
+            return key
+        return self._restore(self.decoder.decode(key[len(self.mark) :]))

@@ -1,0 +1,76 @@
+"""Values as msgpack, with our types as its application extensions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+from msgspec.msgpack import Ext
+
+from .depth import check_msgpack
+from .fidelity import TAG_OF_CODE, Tag
+from .formats import NOTHING, Format, Leaves
+
+
+class MsgpackFormat(Format):
+    """https://github.com/msgpack/msgpack/blob/master/spec.md, tags as application extensions."""
+
+    leaves = frozenset({str, int, float, bool, NOTHING, bytes})
+    strict_leaves = frozenset({float, bool, NOTHING, bytes})
+    keys = leaves
+
+    def __init__(self) -> None:
+        self._encoder = msgspec.msgpack.Encoder()
+        self.decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(ext_hook=self._load)
+        self._splitter = msgspec.msgpack.Decoder(dict[Any, Raw], ext_hook=self._load)
+
+    def encode(self, packed: Any) -> bytes:
+        """Encode what ``pack`` answered."""
+        return self._encoder.encode(packed)
+
+    def decode_value(self, raw: bytes | Raw) -> Any:
+        """Decode one value."""
+        return self.decoder.decode(raw)
+
+    def split(self, data: bytes) -> dict[Any, Raw]:
+        """Cut a record into its top-level values."""
+        check_msgpack(data)
+        return self._splitter.decode(data)
+
+    def _pack_tagged(self, tag: Tag, value: Any, leaves: Leaves, depth: int) -> Any:
+        if tag.type is datetime and value.tzinfo is timezone.utc:
+            # msgpack's own timestamp, as Flask-Session 0.8 wrote it.
+            return value
+        return super()._pack_tagged(tag, value, leaves, depth)
+
+    def pack_map(self, value: Mapping[Any, Any], leaves: Leaves, depth: int) -> Any:
+        """Pack a mapping; only keys that need a tag cost more than a look."""
+        if self.keys.issuperset(map(type, value)) and leaves >= self.leaves:
+            if leaves.issuperset(map(type, value.values())):
+                return value
+            return {key: self.pack(item, leaves, depth) for key, item in value.items()}
+        pairs = (
+            self.encode(self._pack_key(key, leaves, depth))
+            + self.encode(self.pack(item, leaves, depth))
+            for key, item in value.items()
+        )
+        return Raw(map_header(len(value)) + b"".join(pairs))
+
+    def _pack_key(self, key: Any, leaves: Leaves, depth: int) -> Any:
+        if type(key) is tuple and leaves.issuperset(map(type, key)):
+            # An array as a key is read back as a tuple, by Flask-Session 0.8 too.
+            return key
+        return self.pack(key, leaves, depth)
+
+    def tagged(self, tag: Tag, payload: str | list[Any]) -> Any:
+        """Make an extension: a text as UTF-8, a list as msgpack."""
+        return Ext(tag.code, payload.encode() if isinstance(payload, str) else self.encode(payload))
+
+    def _load(self, code: int, data: memoryview) -> Any:
+        tag = TAG_OF_CODE[code]
+        if tag.type in (tuple, set, frozenset):
+            return tag.load(self.decoder.decode(data))
+        return tag.load(str(data, "utf-8"))
