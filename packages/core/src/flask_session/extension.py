@@ -23,7 +23,7 @@ class Session:
     """Give an app server-side sessions, at once or later with :meth:`init_app`.
 
     Nothing is read or written: the app starts while the store is down. A wrong setting raises
-    :class:`~flask_session.ConfigurationError`, which is a ValueError, here.
+    :class:`~flask_session.errors.ConfigurationError`, which is a ValueError, here.
     """
 
     def __init__(self, app: Flask | None = None) -> None:
