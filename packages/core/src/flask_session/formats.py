@@ -120,15 +120,3 @@ def is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def map_header(length: int) -> bytes:
-    """Answer the shortest msgpack header of a map, the one every encoder writes.
-
-    Equal maps have equal bytes by it, whoever wrote them.
-    """
-    if length < 0x10:
-        return bytes([0x80 | length])
-    if length < 0x10000:
-        return b"\xde" + length.to_bytes(2, "big")
-    return b"\xdf" + length.to_bytes(4, "big")

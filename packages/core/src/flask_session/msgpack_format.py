@@ -74,3 +74,15 @@ class MsgpackFormat(Format):
         if tag.type in (tuple, set, frozenset):
             return tag.load(self.decoder.decode(data))
         return tag.load(str(data, "utf-8"))
+
+
+def map_header(length: int) -> bytes:
+    """Answer the shortest msgpack header of a map, the one every encoder writes.
+
+    Equal maps have equal bytes by it, whoever wrote them.
+    """
+    if length < 0x10:
+        return bytes([0x80 | length])
+    if length < 0x10000:
+        return b"\xde" + length.to_bytes(2, "big")
+    return b"\xdf" + length.to_bytes(4, "big")
