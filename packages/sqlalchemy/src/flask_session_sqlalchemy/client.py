@@ -1,0 +1,147 @@
+"""What SESSION_SQLALCHEMY may be: a URL, an engine, or a Flask-SQLAlchemy object."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, cast
+
+from flask import Flask
+from flask_session.config import wrong
+from flask_session.errors import ConfigurationError
+from sqlalchemy.engine import URL, Engine
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import SingletonThreadPool, StaticPool
+
+from .engine import build, is_in_memory
+from .model import FlaskSqlAlchemy
+
+KEY = "SESSION_SQLALCHEMY"
+REMEDY = (
+    "Set it to a URL (postgresql+psycopg://…, mysql+pymysql://…, sqlite:///sessions.db), to an "
+    "Engine of SQLAlchemy, or to a Flask-SQLAlchemy object."
+)
+INHERITED = ("connect_args", "creator", "pool_recycle")
+Client = Engine | FlaskSqlAlchemy
+
+
+@dataclass(frozen=True)
+class Connected:
+    """``client`` is what the app sees; the store works with ``engine``, or with its answer."""
+
+    client: Client
+    engine: Engine | Callable[[], Engine]
+    flask_sqlalchemy: FlaskSqlAlchemy | None = None
+
+
+def connect(app: Flask, client: Client | URL | str | None, bind_key: str | None) -> Connected:
+    """Answer a client that is fit for sessions, without connecting to the database.
+
+    ``None`` is the app's own Flask-SQLAlchemy object, or one made of SQLALCHEMY_DATABASE_URI as in
+    Flask-Session 0.8. Raises ConfigurationError.
+    """
+    if client is None:
+        client = default(app)
+    if is_flask_sqlalchemy(client):
+        return of_flask_sqlalchemy(app, cast(FlaskSqlAlchemy, client), bind_key)
+    if bind_key is not None:
+        raise wrong(
+            "SESSION_SQLALCHEMY_BIND_KEY", bind_key, "there are no binds to choose from",
+            "Remove it, or set SESSION_SQLALCHEMY to a Flask-SQLAlchemy object.",
+        )  # fmt: skip
+    if isinstance(client, (str, URL)):
+        client = of_url(client)
+    if not isinstance(client, Engine):
+        raise refused(client, "this client cannot be used", REMEDY)
+    check(client)
+    return Connected(client, client)
+
+
+def default(app: Flask) -> Any:
+    """Answer what the app has: its Flask-SQLAlchemy object, or what fits its configuration."""
+    registered = app.extensions.get("sqlalchemy")
+    if registered is not None:
+        return registered
+    uri, installed = app.config.get("SQLALCHEMY_DATABASE_URI"), find_spec("flask_sqlalchemy")
+    if not uri and not (installed and app.config.get("SQLALCHEMY_BINDS")):
+        raise wrong(KEY, None, "there is no database for the sessions", REMEDY)
+    warnings.warn(f"{KEY} is not set: using SQLALCHEMY_DATABASE_URI", RuntimeWarning, stacklevel=4)
+    if not installed:
+        return uri
+    from flask_sqlalchemy import SQLAlchemy
+
+    return SQLAlchemy(app)
+
+
+def of_url(url: URL | str) -> Engine:
+    """Make an engine of our own; the URL is not shown, nor SQLAlchemy's words, for passwords."""
+    scheme = f"{str(url).partition('://')[0]}://…" if "://" in str(url) else "…"
+    try:
+        engine = build(url)
+    except ModuleNotFoundError as error:
+        problem = f"the driver is not installed, there is no module {error.name}"
+        raise wrong(KEY, scheme, problem, "Install it, or name another: " + REMEDY) from None
+    except (ArgumentError, TypeError, ValueError):
+        raise wrong(KEY, scheme, "not a URL SQLAlchemy can use", REMEDY) from None
+    return engine
+
+
+def check(engine: Engine) -> None:
+    """Refuse an engine that cannot keep sessions; warn of one that is not apart from the app."""
+    if engine.dialect.is_async:
+        raise refused(engine, "its driver is asynchronous", REMEDY)
+    if isinstance(engine.pool, SingletonThreadPool) and is_in_memory(engine.url):
+        problem = "it is another database in memory for each thread"
+        raise refused(engine, problem, "Set it to 'sqlite://', or use poolclass=StaticPool.")
+    if isinstance(engine.pool, StaticPool):
+        warnings.warn(
+            f"{KEY} has one connection, shared with the app: storing a session also commits what "
+            "the app has not committed. Give the sessions a database of their own.",
+            RuntimeWarning,
+            stacklevel=5,
+        )
+
+
+def is_flask_sqlalchemy(client: object) -> bool:
+    """Recognise an object of Flask-SQLAlchemy 3; its properties need an app to be looked at."""
+    return hasattr(type(client), "engines") and hasattr(client, "metadatas")
+
+
+def of_flask_sqlalchemy(app: Flask, db: FlaskSqlAlchemy, bind_key: str | None) -> Connected:
+    """Make an engine of our own on the app's database, at once or when ``db`` knows the app."""
+
+    def engine() -> Engine:
+        with app.app_context():
+            engines = db.engines
+        if bind_key not in engines:
+            raise wrong(
+                "SESSION_SQLALCHEMY_BIND_KEY", bind_key, "there is no such bind",
+                f"Set it to one of {sorted(map(str, engines))}.",
+            )  # fmt: skip
+        theirs = engines[bind_key]
+        check(theirs)
+        if isinstance(theirs.pool, StaticPool):
+            return theirs
+        return build(theirs.url, options_of(app, db, bind_key))
+
+    is_ready = app.extensions.get("sqlalchemy") is db
+    return Connected(db, engine() if is_ready else engine, db)
+
+
+def options_of(app: Flask, db: object, bind_key: str | None) -> dict[str, Any]:
+    """Answer how the app wants to connect; pools, isolation and logging are not taken over."""
+    options = dict(getattr(db, "_engine_options", {}))
+    if bind_key is None:
+        options.update(app.config.get("SQLALCHEMY_ENGINE_OPTIONS") or {})
+    bind = (app.config.get("SQLALCHEMY_BINDS") or {}).get(bind_key)
+    if isinstance(bind, Mapping):
+        options.update(bind)
+    return {name: options[name] for name in INHERITED if name in options}
+
+
+def refused(client: object, problem: str, remedy: str) -> ConfigurationError:
+    """Build the error for a client that is of no use."""
+    kind = type(client)
+    return wrong(KEY, f"{kind.__module__}.{kind.__qualname__}", problem, remedy)

@@ -1,0 +1,114 @@
+"""A table in a database: made at the first use, each statement a transaction of its own."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import Table
+from sqlalchemy.engine import Connection, CursorResult, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql import Executable
+
+from .engine import is_ours
+from .model import capacity, ensure_table
+from .statements import Statements
+
+Answer = TypeVar("Answer")
+Fetch = Callable[[CursorResult[Any]], Answer]
+AT_ONCE = 0.2
+"""Seconds within which a connection that had died while it was idle says so."""
+LONGEST_WAIT = 2.0
+"""Seconds to wait for a lock of SQLite; its own waiting, in ever longer steps, starves writers."""
+LOCKED = (
+    "Another connection is writing to this SQLite file. If the app keeps transactions open, give "
+    "the sessions a file of their own, as in SESSION_SQLALCHEMY = 'sqlite:///sessions.db'."
+)
+
+
+class Database:
+    """Run statements on one table.
+
+    ``engine`` may be a function that answers it at the first use. An engine of our own making is in
+    AUTOCOMMIT mode already; any other is used in that mode, and is never closed here. Threads and
+    processes may share it; setting up more than once, even at once, is harmless.
+    """
+
+    def __init__(
+        self, engine: Engine | Callable[[], Engine], table: Table, *, table_exists: bool
+    ) -> None:
+        self.table = table
+        self.column_bytes = sys.maxsize
+        self._source = engine
+        self._table_exists = table_exists
+        self._engine: Engine | None = None
+        self._statements: Statements | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, in AUTOCOMMIT mode."""
+        if self._engine is None:
+            engine = self._source if isinstance(self._source, Engine) else self._source()
+            autocommit = {} if is_ours(engine) else {"isolation_level": "AUTOCOMMIT"}
+            self._engine = engine.execution_options(**autocommit) if autocommit else engine
+        return self._engine
+
+    @property
+    def statements(self) -> Statements:
+        """The SQL; asking for it the first time sets the database up."""
+        if self._statements is None:
+            self.setup()
+            self._statements = Statements(self.table, self.engine.dialect.name)
+        return self._statements
+
+    def setup(self) -> None:
+        """Make the table with its index, unless it exists or is said to; look what it holds."""
+        self._do(self._prepare)
+
+    def _prepare(self, connection: Connection) -> None:
+        if not self._table_exists:
+            ensure_table(connection, self.table)
+        self.column_bytes = capacity(connection, self.table) or sys.maxsize
+
+    def run(
+        self, statement: Executable, parameters: Mapping[str, Any], fetch: Fetch[Answer]
+    ) -> Answer:
+        """Execute a statement; on a connection that turns out to be dead, once more on a new one.
+
+        Repeating is safe for each of ours: what reads or sets may happen twice, and what compares
+        finds its own work and says so. An error's text has no parameters.
+        """
+        return self._do(lambda connection: fetch(connection.execute(statement, parameters)))
+
+    def _do(self, action: Callable[[Connection], Answer]) -> Answer:
+        began, reconnected = time.monotonic(), False
+        while True:
+            try:
+                with self.engine.connect() as connection:
+                    return action(connection)
+            except DBAPIError as error:
+                waited = time.monotonic() - began
+                is_dead = error.connection_invalidated and waited < AT_ONCE and not reconnected
+                if not is_dead and not (is_locked(error) and waited < LONGEST_WAIT):
+                    describe(error)
+                    raise
+                reconnected |= is_dead
+
+    def close(self) -> None:
+        """Close the connections of an engine of our own making."""
+        if self._engine is not None and is_ours(self._engine):
+            self._engine.dispose()
+
+
+def is_locked(error: DBAPIError) -> bool:
+    """Tell whether SQLite could not begin, since another connection is writing."""
+    return "database is locked" in str(error.orig)
+
+
+def describe(error: DBAPIError) -> None:
+    """Take the parameters out of the text of an error, and put a remedy in where there is one."""
+    error.hide_parameters = True
+    if is_locked(error):
+        error.add_detail(LOCKED)

@@ -1,0 +1,114 @@
+"""Engines of our own making: few connections, short waits, fit for servers that fork."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
+from typing import Any
+from weakref import WeakSet
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.pool import QueuePool
+
+POOL = {"pool_size": 5, "max_overflow": 5, "pool_timeout": 1, "pool_use_lifo": True}
+# A database in memory belongs to its connection: one, which the threads take in turn.
+POOL_IN_MEMORY = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, "pool_timeout": 2}
+LIBPQ = {"connect_timeout": 2, "options": "-c lock_timeout=900"}
+LIMITS: dict[str, dict[str, Any]] = {
+    # Short, since :mod:`.database` asks again: https://www.sqlite.org/c3ref/busy_timeout.html
+    "pysqlite": {"timeout": 0.05},
+    # https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
+    "psycopg": LIBPQ,
+    "psycopg2": LIBPQ,
+    # https://mariadb.com/kb/en/innodb-system-variables/#innodb_lock_wait_timeout
+    "pymysql": {
+        "connect_timeout": 1,
+        "read_timeout": 1,
+        "write_timeout": 1,
+        "init_command": "SET SESSION innodb_lock_wait_timeout = 1, lock_wait_timeout = 1",
+    },
+}
+"""What ``connect()`` of each driver is told about waiting; PostgreSQL's in milliseconds."""
+
+_ours: WeakSet[Engine] = WeakSet()
+
+
+def build(url: URL | str, options: Mapping[str, Any] | None = None) -> Engine:
+    """Make an engine in AUTOCOMMIT mode that gives up soon; nothing is connected yet.
+
+    The arguments of ``connect()`` that stand in the URL, or as ``connect_args`` in ``options``,
+    win over ours. Raises what :func:`sqlalchemy.create_engine` raises.
+    """
+    url, options = make_url(url), dict(options or {})
+    driver = url.get_dialect().driver
+    limits = {
+        name: value for name, value in LIMITS.get(driver, {}).items() if name not in url.query
+    }
+    in_memory = {"check_same_thread": False} if is_in_memory(url) else {}
+    options["connect_args"] = {**limits, **in_memory, **options.get("connect_args", {})}
+    engine = create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+        pool_reset_on_return=None,
+        hide_parameters=True,
+        **{**(POOL_IN_MEMORY if in_memory else POOL), **options},
+    )
+    _listen(engine, driver)
+    _ours.add(engine)
+    _survive_forks()
+    return engine
+
+
+def is_ours(engine: Engine) -> bool:
+    """Tell whether :func:`build` made the engine."""
+    return engine in _ours
+
+
+def is_in_memory(url: URL) -> bool:
+    """Tell whether the URL means an SQLite database that no other process can reach."""
+    name = url.database or ":memory:"
+    in_memory = ":memory:" in name or url.query.get("mode") == "memory"
+    return url.get_backend_name() == "sqlite" and in_memory
+
+
+def _listen(engine: Engine, driver: str) -> None:
+    if driver == "psycopg":
+        from .postgresql import connect
+
+        event.listen(engine, "do_connect", connect)
+    if driver == "pysqlite":
+        event.listen(engine, "connect", use_write_ahead_log)
+
+
+def use_write_ahead_log(connection: sqlite3.Connection, record: object) -> None:
+    """Let readers and one writer work side by side, which the file remembers.
+
+    It is not waited for: another connection may be writing, or changing the mode at this moment,
+    and a file that is read-only stays as it is. https://www.sqlite.org/wal.html
+    """
+    ((patience,),) = connection.execute("PRAGMA busy_timeout").fetchall()
+    connection.execute("PRAGMA busy_timeout = 0")
+    with suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA journal_mode = WAL").fetchall()
+    connection.execute(f"PRAGMA busy_timeout = {patience}")
+
+
+@cache
+def _survive_forks() -> None:
+    """See to it, once, that a forked process does not share its parent's connections.
+
+    https://docs.sqlalchemy.org/en/20/core/pooling.html#pooling-multiprocessing
+    """
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_forget_connections)
+
+
+def _forget_connections() -> None:
+    for engine in _ours:
+        if not is_in_memory(engine.url):
+            engine.dispose(close=False)

@@ -1,0 +1,76 @@
+"""The SQL of the store, built once per table and cached in compiled form by SQLAlchemy."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import (
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from .model import MYSQL
+
+BATCH = 200
+"""Rows that one statement of ``purge`` or ``keys`` takes, and keeps others waiting for."""
+
+
+class Statements:
+    """One statement per verb, and what tells a CONFLICT from a GONE.
+
+    Parameters: ``key``, ``data`` and ``expiry`` to write, ``now``, and ``expected``, which
+    :meth:`token` makes of the data a record is recognised by.
+    """
+
+    def __init__(self, table: Table, dialect: str) -> None:
+        self._digests = dialect in MYSQL
+        row, now = table.c, bindparam("now", type_=table.c.expiry.type)
+        key = bindparam("key", type_=String())
+        is_expired, mine = row.expiry <= now, row.session_id == key
+        if dialect in MYSQL:
+            # A table from elsewhere may have a collation that ignores case.
+            mine = and_(mine, cast(row.session_id, LargeBinary) == key)
+        live = and_(mine, row.expiry > now)
+        expected = and_(live, self._unchanged(row.data))
+        values: dict[str, Any] = {"data": bindparam("data"), "expiry": bindparam("expiry")}
+
+        self.load = select(row.data, row.expiry).where(live)
+        # Without ``inline`` SQLAlchemy asks for the new number of the row.
+        self.create = insert(table).inline().values(session_id=key, **values)
+        self.take_over = update(table).where(mine, or_(is_expired, row.expiry.is_(None)))
+        self.take_over = self.take_over.values(values)
+        self.update = update(table).where(expected).values(values)
+        self.touch = update(table).where(live).values(expiry=values["expiry"])
+        self.delete = delete(table).where(live)
+        self.delete_expected = delete(table).where(expected)
+
+        self.expired = select(row.id).where(is_expired).order_by(row.expiry).limit(BATCH)
+        numbers = bindparam("numbers", expanding=True, type_=Integer())
+        self.purge = delete(table).where(row.id.in_(numbers), is_expired)
+        after = bindparam("after", type_=String())
+        page = select(row.session_id, row.expiry).where(row.session_id > after, row.expiry > now)
+        self.page = page.order_by(row.session_id).limit(BATCH)
+
+    def token(self, data: bytes) -> bytes | str:
+        """Answer what stands for the stored data in a comparison."""
+        return sha256(data).hexdigest() if self._digests else data
+
+    def _unchanged(self, column: Any) -> Any:
+        # On MySQL and MariaDB a statement has to fit into max_allowed_packet, 16 MB by default, and
+        # binary data may double in it: the old data does not go in beside the new.
+        # https://mariadb.com/kb/en/server-system-variables/#max_allowed_packet
+        if self._digests:
+            return func.sha2(column, 256) == bindparam("expected", type_=String())
+        return column == bindparam("expected")

@@ -1,0 +1,156 @@
+"""Records as rows of the table of Flask-Session 0.4 to 0.8."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timezone
+from operator import attrgetter
+from typing import Any
+
+from flask_session.errors import SessionTooLarge, UnreadableRecord
+from flask_session.store import Outcome, Record, Store
+from sqlalchemy import Row, Table
+from sqlalchemy.engine import CursorResult, Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError, TimeoutError
+from sqlalchemy.sql import Executable
+
+from .database import Database
+from .model import MYSQL, create_session_model
+from .statements import Statements
+
+COUNT: Callable[[CursorResult[Any]], int] = attrgetter("rowcount")
+MYSQL_MAX_BYTES = 8 * 1024 * 1024 - 4096
+"""Escaped, the data may double; it has to fit into the 16 MB of ``max_allowed_packet``."""
+
+
+class SqlAlchemyStore(Store):
+    """Keep records in a table of any database SQLAlchemy knows.
+
+    ``engine`` is described at :class:`.database.Database`. The table is made at the first use
+    unless it exists. Expiry is kept as naive UTC, rounded up to a whole second, since a MariaDB
+    DATETIME has no fractions; a row without one counts as expired.
+    """
+
+    errors = (DBAPIError, TimeoutError)
+
+    def __init__(
+        self,
+        engine: Engine | Callable[[], Engine],
+        table: Table | None = None,
+        *,
+        table_exists: bool = False,
+    ) -> None:
+        self.table: Table = create_session_model().__table__ if table is None else table
+        self.database = Database(engine, self.table, table_exists=table_exists)
+        if isinstance(engine, Engine) and engine.dialect.name in MYSQL:
+            self.max_bytes = MYSQL_MAX_BYTES
+
+    def load(self, key: str) -> Record | None:
+        """Return the row's data and expiry."""
+        row = self._find(key)
+        if row is None:
+            return None
+        if not isinstance(row.data, bytes):
+            raise UnreadableRecord("the data column holds no bytes")
+        return Record(row.data, expires_at=timestamp(row.expiry))
+
+    def create(self, key: str, data: bytes, ttl: int) -> bool:
+        """Insert a row; an expired one that still has the key is taken over."""
+        sql, row = self._sql, self._row(key, data, ttl)
+        try:
+            self._count(sql.create, row)
+            return True
+        except IntegrityError as error:
+            refusal = error
+        if self._count(sql.take_over, {**row, "now": self._now()}):
+            return True
+        if self._find(key) is None:
+            raise refusal  # of something else than the key
+        return False
+
+    def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
+        """Replace the data where it is still the expected."""
+        sql, row = self._sql, self._row(key, data, ttl)
+        condition = {"expected": sql.token(expected.data), "now": self._now()}
+        if self._count(sql.update, {**row, **condition}):
+            return Outcome.SAVED
+        found = self._find(key)
+        if found is None:
+            return Outcome.GONE
+        return Outcome.SAVED if found.data == data else Outcome.CONFLICT
+
+    def touch(self, key: str, ttl: int) -> bool:
+        """Move the expiry."""
+        row = {"key": key, "expiry": self._after(ttl), "now": self._now()}
+        return bool(self._count(self._sql.touch, row))
+
+    def delete(self, key: str, expected: Record | None = None) -> Outcome:
+        """Delete the row; with ``expected``, where the data is still that."""
+        sql, live = self._sql, {"key": key, "now": self._now()}
+        if expected is None:
+            return Outcome.DELETED if self._count(sql.delete, live) else Outcome.GONE
+        condition = {"expected": sql.token(expected.data)}
+        if self._count(sql.delete_expected, {**live, **condition}):
+            return Outcome.DELETED
+        return Outcome.GONE if self._find(key) is None else Outcome.CONFLICT
+
+    def purge(self) -> int:
+        """Delete expired rows, each batch in a transaction; rows without an expiry stay."""
+        sql, now, purged = self._sql, self._now(), 0
+        while found := self._all(sql.expired, now=now):
+            numbers = [row.id for row in found]
+            purged += self._count(sql.purge, {"numbers": numbers, "now": now})
+        return purged
+
+    def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
+        """List the live rows, a page at a time in the order of their keys."""
+        sql, after = self._sql, ""
+        while page := self._all(sql.page, after=after, now=self._now()):
+            for row in page:
+                if row.session_id.startswith(prefix):
+                    yield row.session_id, timestamp(row.expiry)
+            after = page[-1].session_id
+
+    def setup(self) -> None:
+        """Make the table with its index unless it exists."""
+        self.database.setup()
+
+    def close(self) -> None:
+        """Close the connections of an engine of our own making; any other stays open."""
+        self.database.close()
+
+    @property
+    def _sql(self) -> Statements:
+        return self.database.statements
+
+    def _find(self, key: str) -> Row[Any] | None:
+        live = {"key": key, "now": self._now()}
+        return self.database.run(self._sql.load, live, CursorResult.first)
+
+    def _count(self, statement: Executable, parameters: dict[str, Any]) -> int:
+        return self.database.run(statement, parameters, COUNT)
+
+    def _all(self, statement: Executable, **parameters: Any) -> Sequence[Row[Any]]:
+        return self.database.run(statement, parameters, CursorResult.all)
+
+    def _row(self, key: str, data: bytes, ttl: int) -> dict[str, Any]:
+        if len(data) > self.database.column_bytes:
+            raise SessionTooLarge(len(data), self.database.column_bytes)
+        return {"key": key, "data": data, "expiry": self._after(ttl)}
+
+    def _now(self) -> datetime:
+        return utc(self.clock())
+
+    def _after(self, ttl: int) -> datetime:
+        return utc(math.ceil(self.clock() + ttl))
+
+
+def utc(seconds: float) -> datetime:
+    """Answer a time as the column keeps it: UTC, without saying so."""
+    return datetime.fromtimestamp(seconds, timezone.utc).replace(tzinfo=None)
+
+
+def timestamp(expiry: datetime) -> float:
+    """Answer the seconds since the epoch of what the column holds."""
+    return expiry.replace(tzinfo=timezone.utc).timestamp()

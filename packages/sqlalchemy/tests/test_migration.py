@@ -1,0 +1,85 @@
+"""Sessions of Flask-Session 0.4 to 0.8 go on, on each database, in the tables they made."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask_session_conformance.migration import EndlessRecords, ForeignTypes, Recording
+from sqlalchemy import Engine
+
+
+class SqlPlanter:
+    """Rows in a table that is made by the very statement of the old release."""
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self.engine = engine
+        self.table = sa.table(
+            name,
+            sa.column("session_id", sa.String),
+            sa.column("data", sa.LargeBinary),
+            sa.column("expiry", sa.DateTime),
+        )
+        self.made = False
+
+    def plant(self, recording: Recording, expires_at: float | None) -> None:
+        moment = expires_at and datetime.fromtimestamp(expires_at, timezone.utc)
+        row = {
+            "session_id": recording.key,
+            "data": recording.value,
+            "expiry": moment and moment.replace(tzinfo=None),
+        }
+        with self.engine.begin() as connection:
+            if not self.made:
+                made = recording.table.replace("sessions", self.table.name, 1)
+                connection.exec_driver_sql(made)
+                self.made = True
+            connection.execute(self.table.insert().values(row))
+
+    def row(self, recording: Recording) -> Any:
+        with self.engine.connect() as connection:
+            wanted = self.table.c.session_id == recording.key
+            return connection.execute(sa.select(self.table).where(wanted)).one_or_none()
+
+    def value(self, recording: Recording) -> bytes | None:
+        row = self.row(recording)
+        return None if row is None else bytes(row.data)
+
+    def expires_at(self, recording: Recording) -> float:
+        expiry: datetime = self.row(recording).expiry
+        return expiry.replace(tzinfo=timezone.utc).timestamp()
+
+    def remove(self, recording: Recording) -> None:
+        """Leave it: the table is dropped in the end."""
+
+
+class SqlMigration(ForeignTypes, EndlessRecords):
+    @pytest.fixture
+    def database(self) -> str:
+        return self.recorded
+
+    @pytest.fixture
+    def config(self, url: str, table_name: str) -> dict[str, Any]:
+        return {
+            "SESSION_TYPE": "sqlalchemy",
+            "SESSION_SQLALCHEMY": url,
+            "SESSION_SQLALCHEMY_TABLE": table_name,
+        }
+
+    @pytest.fixture
+    def planter(self, engine: Engine, table_name: str) -> SqlPlanter:
+        return SqlPlanter(engine, table_name)
+
+
+class TestSqlite(SqlMigration):
+    backend = recorded = "sqlite"
+
+
+class TestPostgresql(SqlMigration):
+    backend = recorded = "postgresql"
+
+
+class TestMariadb(SqlMigration):
+    backend = recorded = "mariadb"
