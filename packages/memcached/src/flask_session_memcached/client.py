@@ -66,12 +66,12 @@ def build(addresses: str) -> Any:
 
 
 def refused(client: object) -> ConfigurationError:
-    """Build the error for a client of another kind, with the line to write instead."""
+    """Build the error for a client of another kind; if it is well known, with the line to write."""
     kind = type(client)
-    problem = PROBLEMS.get(kind.__module__.partition(".")[0], "cannot be used")
-    servers = getattr(client, "addresses", None) or getattr(client, "servers", None) or ()
-    line = ",".join(map(address_of, servers))
-    remedy = f'Set {KEY} = "{line}"' if line else REMEDY
+    problem, remedy = PROBLEMS.get(kind.__module__.partition(".")[0], "cannot be used"), REMEDY
+    if "cannot" not in problem:
+        servers: Any = getattr(client, "addresses", None) or getattr(client, "servers", ())
+        remedy = f'Write {KEY} = "{",".join(map(address_of, servers))}" instead.'
     return wrong(KEY, f"{kind.__module__}.{kind.__qualname__}", f"this client {problem}", remedy)
 
 
