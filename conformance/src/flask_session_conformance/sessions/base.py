@@ -12,6 +12,7 @@ from flask import Flask
 from flask_session import ServerSideSessionInterface, Session
 
 from ..site import Site, Visitor
+from ..stores.base import wait_until_gone
 from ..views import put
 from ..watching import Call, WatchedStore
 
@@ -76,6 +77,13 @@ class SessionSuite:
             time.sleep(seconds)
         else:
             site.skew(site.interface.clock() - time.time() + seconds)
+
+    def let_expire(self, site: Site) -> None:
+        """Return once the records of a site with a lifetime of 1 second have expired."""
+        if not self.server_decides_expiry:
+            site.skew(site.interface.clock() - time.time() + 2.1)
+        for key in site.store.created:
+            wait_until_gone(site.store.store, key)
 
 
 def build_site(settings: Config) -> Site:

@@ -74,7 +74,7 @@ class Identity(SessionSuite):
         site = make_site(SESSION_USE_SIGNER=False, PERMANENT_SESSION_LIFETIME=1)
         visitor = log_in(site, "alice")
         expired = visitor.cookie
-        self.let_pass(site, 2.1)
+        self.let_expire(site)
         visitor.does(put(user="alice again"))
         assert visitor.cookie != expired
 

@@ -26,35 +26,35 @@ class Lifetimes(SessionSuite):
         self, make_site: MakeSite
     ) -> None:
         alice = log_in(make_site(PERMANENT_SESSION_LIFETIME=1), "alice")
-        self.let_pass(alice.site, 2.1)
+        self.let_expire(alice.site)
         assert alice.does(user) is None
 
     @pytest.mark.row("F1")
     def test_a_session_that_is_not_permanent_ends_alike(self, make_site: MakeSite) -> None:
         site = make_site(PERMANENT_SESSION_LIFETIME=1, SESSION_PERMANENT=False)
         alice = log_in(site, "alice")
-        self.let_pass(site, 2.1)
+        self.let_expire(site)
         assert alice.does(user) is None
 
     @pytest.mark.row("F1")
     def test_an_expired_session_gets_no_cookie(self, make_site: MakeSite) -> None:
         alice = log_in(make_site(PERMANENT_SESSION_LIFETIME=1), "alice")
-        self.let_pass(alice.site, 2.1)
+        self.let_expire(alice.site)
         assert alice.visit(user).cookies == []
 
     @pytest.mark.row("F1")
     def test_a_look_lets_the_session_live_on(self, make_site: MakeSite) -> None:
-        alice = log_in(make_site(PERMANENT_SESSION_LIFETIME=3), "alice")
-        for _ in range(3):
-            self.let_pass(alice.site, 1.5)
+        alice = log_in(make_site(PERMANENT_SESSION_LIFETIME=2), "alice")
+        for _ in range(2):
+            self.let_pass(alice.site, 1.2)
             assert alice.does(user) == "alice"
 
     @pytest.mark.row("F1")
     def test_a_visit_without_a_look_does_not(self, make_site: MakeSite) -> None:
-        alice = log_in(make_site(PERMANENT_SESSION_LIFETIME=2), "alice")
-        for _ in range(2):
-            self.let_pass(alice.site, 1.55)
-            alice.does(nothing)
+        alice = log_in(make_site(PERMANENT_SESSION_LIFETIME=1), "alice")
+        self.let_pass(alice.site, 0.7)
+        alice.does(nothing)
+        self.let_pass(alice.site, 1.4)
         assert alice.does(user) is None
 
     @pytest.mark.row("F1")
@@ -133,7 +133,7 @@ class Lifetimes(SessionSuite):
     def test_the_idle_lifetime_of_one_session_may_be_shorter(self, site: Site) -> None:
         alice = log_in(site, "alice")
         alice.does(live_for(timedelta(seconds=1)))
-        self.let_pass(site, 2.1)
+        self.let_expire(site)
         assert alice.does(user) is None
 
     def test_the_idle_lifetime_of_one_session_may_be_longer(self, make_site: MakeSite) -> None:

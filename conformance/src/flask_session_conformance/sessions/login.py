@@ -8,7 +8,7 @@ import pytest
 from flask import Response
 
 from ..site import Site, Visitor
-from ..views import get, in_turn, items, nothing, put, sid
+from ..views import View, get, items, nothing, put, sid
 from .base import MakeSite, SessionSuite, fail_at
 
 
@@ -31,7 +31,7 @@ class FlaskLogin(SessionSuite):
         return log_in_member(flask_login, login_site)
 
     def test_a_login_is_remembered(self, flask_login: Any, member: Visitor) -> None:
-        assert member.does(lambda: flask_login.current_user.get_id()) == "alice"
+        assert member.does(member_id(flask_login)) == "alice"
 
     @pytest.mark.row("A5")
     def test_a_login_by_flask_login_renews_the_id(self, flask_login: Any, login_site: Site) -> None:
@@ -75,7 +75,7 @@ class FlaskLogin(SessionSuite):
     def test_anonymous_requests_store_nothing_with_flask_login(
         self, flask_login: Any, login_site: Site
     ) -> None:
-        looks = [login_site.request(lambda: flask_login.current_user.get_id()) for _ in range(200)]
+        looks = [login_site.request(member_id(flask_login)) for _ in range(200)]
         assert login_site.store.calls == []
         assert not any(answer.cookies for answer in looks)
 
@@ -103,7 +103,7 @@ class FlaskLogin(SessionSuite):
         site.app.register_error_handler(503, lambda error: handled(flask_login))
         member = log_in_member(flask_login, site)
         fail_at(site, "load")
-        answer = member.visit(in_turn(lambda: flask_login.current_user.get_id()))
+        answer = member.visit(member_id(flask_login))
         assert (answer.status, answer.body, answer.cookies) == (503, b"sorry, stranger", [])
         assert site.store.verbs == ["load"]
 
@@ -116,7 +116,7 @@ class FlaskLogin(SessionSuite):
         member.visit(nothing)
         member.site.store.before = None
         assert member.cookie == cookie
-        assert member.does(lambda: flask_login.current_user.get_id()) == "alice"
+        assert member.does(member_id(flask_login)) == "alice"
 
 
 def member_named(flask_login: Any, name: str) -> Any:
@@ -124,6 +124,16 @@ def member_named(flask_login: Any, name: str) -> Any:
     user = flask_login.UserMixin()
     user.id = name
     return user
+
+
+def member_id(flask_login: Any) -> View:
+    """Ask Flask-Login who is there."""
+
+    def view() -> str | None:
+        name: str | None = flask_login.current_user.get_id()
+        return name
+
+    return view
 
 
 def with_login_manager(flask_login: Any, site: Site) -> Site:
