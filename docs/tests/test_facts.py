@@ -1,0 +1,73 @@
+"""What the pages name exists: settings, commands, make targets, backends."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import click
+import pytest
+from flask import Flask
+from flask_session.cli import session_group
+from flask_session.config import CoreSettings
+
+from tools.workspace import ROOT
+
+from .pages import PAGES, name_of
+
+READER = "\n".join(page.read_text("utf-8") for page in PAGES)
+OF_FLASK = {key for key in Flask(__name__).config if key.startswith("SESSION_")}
+OF_EXAMPLES = {"SESSION_SQLITE", "SESSION_TYPE"}
+
+
+def declared() -> set[str]:
+    """Answer the keys of every installed backend's settings, and of the core's."""
+    backends = [entry.load() for entry in entry_points(group="flask_session.backends")]
+    classes = [CoreSettings, *(backend.settings_class for backend in backends)]
+    return {item.metadata["key"] for kind in classes for item in fields(kind)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_setting_that_is_named_exists(page: Path) -> None:
+    named = set(re.findall(r"(?<![A-Z_])SESSION_[A-Z_]*[A-Z](?![A-Z_…])", page.read_text("utf-8")))
+    assert named - declared() - OF_FLASK - OF_EXAMPLES == set()
+
+
+def test_every_setting_is_in_the_reference() -> None:
+    reference = (ROOT / "docs/settings.md").read_text("utf-8")
+    listed = [
+        getattr(import_module(module), name)
+        for module, name in re.findall(r"\{settings\} ([\w.]+):(\w+)", reference)
+    ]
+    assert declared() == {item.metadata["key"] for kind in listed for item in fields(kind)}
+
+
+def test_a_command_that_is_named_exists() -> None:
+    named = set(re.findall(r"flask session ([a-z]+)", READER))
+    assert named <= set(session_group.commands)
+
+
+def test_an_option_that_is_named_exists() -> None:
+    named = re.findall(r"flask session ([a-z]+)((?: --[a-z-]+(?: [\w.:/]+)?)+)", READER)
+    for command, rest in named:
+        known = {option for item in parameters(command) for option in item.opts} | {"--help"}
+        assert set(re.findall(r"--[a-z-]+", rest)) <= known
+
+
+def parameters(command: str) -> list[click.Parameter]:
+    """Answer the parameters of a ``flask session`` command."""
+    return session_group.commands[command].params
+
+
+def test_a_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"^ *`*make ([a-z]+)\b", READER, re.MULTILINE)) <= targets
+
+
+def test_every_backend_has_a_page() -> None:
+    pages = {page.stem for page in (ROOT / "docs/backends").glob("*.md")}
+    folders = {path.parent.name for path in ROOT.glob("packages/*/pyproject.toml")} - {"core"}
+    assert pages == folders
