@@ -47,8 +47,9 @@ check:
 	@tools/bootstrap
 	ruff check
 	ruff format --check
-	mypy $(SOURCES) tools
+	mypy $(SOURCES) tools docs/conf.py docs/_ext docs/tests tests/typing
 	pyright
+	python -m tools.verify_types
 
 images:
 	@tools/bootstrap docker
@@ -64,7 +65,8 @@ soak:
 
 docs:
 	@tools/bootstrap
-	uv run --frozen --inexact --group docs sphinx-build -W --keep-going -b html docs docs/_build/html
+	sphinx-build -W --keep-going -b html docs docs/_build/html
+	python -m tools.links docs/_build/html
 
 package:
 	@tools/bootstrap docker
