@@ -12,6 +12,7 @@ from cachelib import SimpleCache
 from flask import Flask, session
 from flask.testing import FlaskClient
 from flask_session import Session
+from flask_session.errors import UnreadableRecord
 from flask_session.store import Outcome, Record
 from flask_session_cachelib import CacheStore
 from flask_session_cachelib.caches import NotStoredError
@@ -89,6 +90,15 @@ def test_a_record_keeps_the_bytes_that_mark_a_pickle_in_redis(any_cache: Any) ->
     record = store.load(KEY)
     assert record is not None
     assert record.data == b"!data"
+
+
+def test_a_record_under_another_key_is_unreadable() -> None:
+    cache = SimpleCache()
+    store = CacheStore(cache)
+    store.create("session:mallory", b"data", 60)
+    cache._cache[KEY] = cache._cache["session:mallory"]
+    with pytest.raises(UnreadableRecord):
+        store.load(KEY)
 
 
 def test_a_record_that_was_deleted_is_gone(any_cache: Any) -> None:

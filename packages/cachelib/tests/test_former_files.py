@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from flask_session import Session
 from flask_session.store import Outcome, Record
 from flask_session_cachelib import FileStore
+from flask_session_cachelib.client import store_for
 from flask_session_cachelib.envelope import seal
 from flask_session_cachelib.names import name_of
 
@@ -77,11 +78,12 @@ def test_an_update_turns_a_former_file_into_ours(
 
 
 def test_a_touched_former_file_is_still_one_of_cachelib(
-    cache: FileSystemCache, store: FileStore
+    cache: FileSystemCache, store: FileStore, tmp_path: Path
 ) -> None:
     cache.set(KEY, DATA, 2)
     assert store.touch(KEY, 600) is True
     assert cache.get(KEY) == DATA
+    assert not (tmp_path / name_of(KEY)).exists()
     assert loaded(store).expires_at == pytest.approx(time.time() + 600, abs=2)
 
 
@@ -137,6 +139,12 @@ def test_cachelib_takes_our_bytes_under_its_own_name_for_a_miss(cache: FileSyste
 def test_our_files_are_none_of_cachelibs(cache: FileSystemCache, store: FileStore) -> None:
     store.create(KEY, b"data", 60)
     assert list(cache._list_dir()) == []
+
+
+def test_the_naming_of_a_handed_cache_is_known(cache: FileSystemCache) -> None:
+    cache.set(KEY, DATA, 60)
+    store = store_for(cache)
+    assert store.load(KEY) is not None
 
 
 @pytest.fixture

@@ -8,10 +8,12 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from flask_session.store import Outcome, Record
 from flask_session_cachelib import FileStore, locks
+from flask_session_cachelib.envelope import seal
 from flask_session_cachelib.locks import FileLocks, Locks
 from flask_session_cachelib.names import bucket_of, name_of
 
@@ -20,6 +22,7 @@ KEY = "session:alice"
 BUCKET = bucket_of(name_of(KEY))
 HOLD = """
 import sys, time
+from flask_session_cachelib.envelope import seal
 from flask_session_cachelib.locks import FileLocks
 with FileLocks(sys.argv[1], 0o600).hold(int(sys.argv[2])):
     print("held", flush=True)
@@ -93,6 +96,18 @@ def test_two_keys_do_not_wait_for_each_other() -> None:
 def test_two_stores_of_one_process_share_the_locks_of_a_directory(store: FileStore) -> None:
     with FileLocks(store.directory, 0o600).hold(BUCKET), pytest.raises(TimeoutError):
         store.touch(KEY, 60)
+
+
+def test_purge_looks_again_once_it_has_the_lock(store: FileStore) -> None:
+    store.touch(KEY, 1)
+    store.clock = lambda: time.time() + 2
+    with store._locks.hold(BUCKET):
+        purging = Thread(target=store.purge)
+        purging.start()
+        time.sleep(0.1)
+        store._files.replace(name_of(KEY), seal(KEY, b"live", time.time() + 60), BUCKET)
+    purging.join()
+    assert store.load(KEY) is not None
 
 
 @pytest.mark.row("E2")
