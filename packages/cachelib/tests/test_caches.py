@@ -60,6 +60,12 @@ def test_a_session_of_0_8_keeps_its_data_when_it_changes(
     assert browser.get("/").get_json() == {**DATA, "more": 1}
 
 
+def test_a_touched_session_of_0_8_is_still_one_of_0_8(any_cache: Any) -> None:
+    any_cache.set(KEY, DATA, 60)
+    assert CacheStore(any_cache).touch(KEY, 60) is True
+    assert any_cache.get(KEY) == DATA
+
+
 class Marker:
     """Pickled, a command that leaves a file behind where it is run."""
 

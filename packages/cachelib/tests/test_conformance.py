@@ -10,7 +10,7 @@ import pytest
 from cachelib import SimpleCache
 from flask_session.store import Store, SupportsKeys, SupportsPurge
 from flask_session_cachelib import CacheStore, FileStore
-from flask_session_conformance import StoreConformance
+from flask_session_conformance import SessionConformance, StoreConformance
 from flask_session_conformance.stores.base import MakeStore, PutForeignValue
 
 
@@ -66,3 +66,20 @@ class TestSimpleCache(StoreConformance):
             cache._cache[key] = (0, 7)
 
         return put
+
+
+class TestSessionsInFiles(SessionConformance):
+    backend = "cachelib files"
+
+    @pytest.fixture
+    def config(self, tmp_path: Path) -> dict[str, Any]:
+        return {"SESSION_TYPE": "cachelib", "SESSION_CACHELIB": str(tmp_path / "sessions")}
+
+
+class TestSessionsInSimpleCache(SessionConformance):
+    backend = "cachelib SimpleCache"
+    atomic = False
+
+    @pytest.fixture
+    def config(self) -> dict[str, Any]:
+        return {"SESSION_TYPE": "cachelib", "SESSION_CACHELIB": SimpleCache()}

@@ -86,16 +86,17 @@ class CacheStore(Store):
                 return Outcome.GONE
             if found.data not in (expected.data, data):
                 return Outcome.CONFLICT
-            self._set(key, data, ttl)
+            self._set(key, self._seal(key, data, ttl), ttl)
             return Outcome.SAVED
 
     def touch(self, key: str, ttl: int) -> bool:
-        """Set the same data anew; a change by another process in between is lost."""
+        """Set the same anew; a change by another process in between is lost."""
         with self._lock(key):
             found = self._find(key)
             if found is None or found.data is None:
                 return False
-            self._set(key, found.data, ttl)
+            former = self._cache.get(key) if found.key is None else None
+            self._set(key, former or self._seal(key, found.data, ttl), ttl)
             return True
 
     def delete(self, key: str, expected: Record | None = None) -> Outcome:
@@ -122,8 +123,8 @@ class CacheStore(Store):
     def _add(self, key: str, data: bytes, ttl: int) -> bool:
         return bool(self._cache.add(key, self._seal(key, data, ttl), ttl + 1))
 
-    def _set(self, key: str, data: bytes, ttl: int) -> None:
-        if not self._cache.set(key, self._seal(key, data, ttl), ttl + 1):
+    def _set(self, key: str, value: bytes, ttl: int) -> None:
+        if not self._cache.set(key, value, ttl + 1):
             raise NotStoredError("the cache did not store the record")
 
     def _seal(self, key: str, data: bytes, ttl: int) -> bytes:
