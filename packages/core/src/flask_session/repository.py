@@ -128,7 +128,11 @@ class SessionRepository:
         """Renew the lifetime; a failure costs some idle time only, so the answer is kept."""
         try:
             lives = self.records.touch(found.sid, found.noted, lifetimes)
+            # If the id was renewed meanwhile, our cookie would bring the old one back.
+            current = self.records.read(found.sid) if lives else None
         except StoreUnavailable:
             return Result.NOTHING
         state.saved = True
-        return Result.TOUCHED if lives else Result.GONE
+        if current is None or current.noted.moved_to is not None:
+            return Result.GONE
+        return Result.TOUCHED
