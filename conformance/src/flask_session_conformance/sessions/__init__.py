@@ -8,6 +8,7 @@ from .http import Http
 from .identity import Identity
 from .lifetimes import Lifetimes
 from .login import FlaskLogin
+from .races import Races
 from .renewal import Renewal
 from .signing import KeyRotation, Signing
 from .theft import Theft
@@ -25,6 +26,7 @@ class SessionConformance(
     Http,
     Cookies,
     FlaskLogin,
+    Races,
     Capacity,
 ):
     """Everything that an app relies on, as tests.

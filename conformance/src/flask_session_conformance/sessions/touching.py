@@ -24,15 +24,16 @@ class Touching(SessionSuite):
         alice.site.skew(61)
         alice.does(user)
         alice.does(user)
-        assert alice.site.store.verbs == ["load", "touch", "load"]
+        assert alice.site.store.verbs.count("touch") == 1
 
     def test_a_look_after_a_tenth_of_a_short_lifetime_touches(self, make_site: MakeSite) -> None:
         alice = log_in(make_site(PERMANENT_SESSION_LIFETIME=100), "alice")
         alice.site.skew(8)
         alice.does(user)
+        assert alice.site.store.verbs == ["load"]
         alice.site.skew(12)
         alice.does(user)
-        assert alice.site.store.verbs == ["load", "load", "touch"]
+        assert "touch" in alice.site.store.verbs
 
     def test_a_touch_sends_the_cookie_with_its_new_expiry(self, make_site: MakeSite) -> None:
         alice = log_in(make_site(PERMANENT_SESSION_LIFETIME=HOUR), "alice")
@@ -51,15 +52,19 @@ class Touching(SessionSuite):
 
     def test_an_interval_of_zero_touches_at_every_look(self, make_site: MakeSite) -> None:
         alice = log_in(make_site(SESSION_TOUCH_INTERVAL=0), "alice")
-        alice.does(user)
-        assert alice.site.store.verbs == ["load", "touch"]
+        for _ in range(3):
+            alice.does(user)
+        assert alice.site.store.verbs.count("touch") == 3
 
     def test_the_interval_can_be_set(self, make_site: MakeSite) -> None:
         alice = log_in(make_site(SESSION_TOUCH_INTERVAL=1000), "alice")
-        for seconds in (500, 990, 1010):
+        for seconds in (500, 990):
             alice.site.skew(seconds)
             alice.does(user)
-        assert alice.site.store.verbs == ["load", "load", "load", "touch"]
+        assert alice.site.store.verbs == ["load", "load"]
+        alice.site.skew(1010)
+        alice.does(user)
+        assert "touch" in alice.site.store.verbs
 
     def test_a_touch_by_one_worker_is_known_to_another(self, make_site: MakeSite) -> None:
         first, second = make_site(), make_site()
@@ -68,7 +73,7 @@ class Touching(SessionSuite):
         second.skew(125)
         alice.does(user)
         alice.twin(second).does(user)
-        assert (first.store.verbs, second.store.verbs) == (["load", "touch"], ["load"])
+        assert ("touch" in first.store.verbs, second.store.verbs) == (True, ["load"])
 
     def test_without_refresh_each_request_a_look_never_touches(self, make_site: MakeSite) -> None:
         alice = log_in(make_site(SESSION_REFRESH_EACH_REQUEST=False), "alice")
@@ -78,7 +83,8 @@ class Touching(SessionSuite):
 
     def test_modified_without_a_change_touches_and_sends_the_cookie(self, alice: Visitor) -> None:
         answer = alice.visit(claim_a_change)
-        assert alice.site.store.verbs == ["load", "touch"]
+        assert "touch" in alice.site.store.verbs
+        assert not {"create", "update"} & set(alice.site.store.verbs)
         assert answer.cookie
 
     def test_a_visit_without_a_look_never_touches(self, alice: Visitor) -> None:
@@ -91,7 +97,7 @@ class Touching(SessionSuite):
         alice = log_in(site, "alice")
         site.skew(120)
         alice.does(user)
-        assert site.store.verbs == ["load", "touch"]
+        assert "touch" in site.store.verbs
 
     def test_an_unsigned_session_is_touched_seldom_where_the_store_tells_the_expiry(
         self, make_site: MakeSite
