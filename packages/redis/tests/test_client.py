@@ -14,11 +14,16 @@ from flask_session.errors import ConfigurationError
 from flask_session_conformance.plugin import GetServer
 from flask_session_conformance.servers import start
 from flask_session_redis.client import build, check, connect
-from redis.cache import CacheConfig
 from redis.sentinel import Sentinel
 
 NOWHERE = "redis://127.0.0.1:9/0"
 SENTINEL = Sentinel([("127.0.0.1", 9)])
+
+
+def caching_client() -> redis.Redis:
+    cache = pytest.importorskip("redis.cache", reason="not applicable: this redis-py has no cache")
+    return redis.Redis(protocol=3, cache_config=cache.CacheConfig())
+
 
 REFUSED: dict[str, Callable[[], Any]] = {
     "an asynchronous client": redis.asyncio.Redis,
@@ -29,7 +34,7 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "a valkey pipeline": lambda: valkey.Valkey().pipeline(),
     "a Sentinel": lambda: SENTINEL,
     "a client of the replicas": lambda: SENTINEL.slave_for("main"),
-    "a client that caches": lambda: redis.Redis(protocol=3, cache_config=CacheConfig()),
+    "a client that caches": caching_client,
     "a valkey client that caches": lambda: valkey.Valkey(cache_enabled=True),
     "a number": lambda: 6379,
     "a dictionary": lambda: {"host": "localhost"},
