@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import pytest
-from flask_session_conformance.migration import ForeignTypes, Recording
+from flask_session_conformance.migration import ForeignTypes, Place, Recording, SideBySide
 from flask_session_conformance.plugin import GetServer
 
 
@@ -59,3 +59,16 @@ class TestMemcached(ForeignTypes):
     def planter(self, server: GetServer) -> MemcachedPlanter:
         running = server("memcached")
         return MemcachedPlanter(running.host, running.port)
+
+
+class TestBesideTheOldRelease(SideBySide):
+    backend = neighbour = "memcached"
+    server_decides_expiry = True
+
+    @pytest.fixture
+    def config(self, server: GetServer) -> dict[str, Any]:
+        return {"SESSION_TYPE": "memcached", "SESSION_MEMCACHED": server("memcached").address}
+
+    @pytest.fixture
+    def place(self, server: GetServer) -> Place:
+        return Place(server("memcached").address)

@@ -6,7 +6,8 @@ import time
 from typing import Any
 
 import pytest
-from flask_session_conformance.migration import ForeignTypes, Recording
+from flask_session_conformance.migration import ForeignTypes, Place, Recording, SideBySide
+from flask_session_conformance.plugin import GetServer
 
 
 class RedisPlanter:
@@ -41,3 +42,16 @@ class TestRedis(ForeignTypes):
     @pytest.fixture
     def planter(self, client: Any) -> RedisPlanter:
         return RedisPlanter(client)
+
+
+class TestBesideTheOldRelease(SideBySide):
+    backend = neighbour = "redis"
+    server_decides_expiry = True
+
+    @pytest.fixture
+    def config(self, client: Any) -> dict[str, Any]:
+        return {"SESSION_TYPE": "redis", "SESSION_REDIS": client}
+
+    @pytest.fixture
+    def place(self, server: GetServer) -> Place:
+        return Place(server("redis").address)

@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask_session_conformance.migration import EndlessRecords, ForeignTypes, Recording
+from flask_session_conformance.migration import (
+    EndlessRecords,
+    ForeignTypes,
+    Place,
+    Recording,
+    SideBySide,
+)
 from sqlalchemy import Engine
 
 
@@ -55,18 +61,23 @@ class SqlPlanter:
         """Leave it: the table is dropped in the end."""
 
 
+@pytest.fixture
+def config(url: str, table_name: str) -> dict[str, Any]:
+    return {
+        "SESSION_TYPE": "sqlalchemy",
+        "SESSION_SQLALCHEMY": url,
+        "SESSION_SQLALCHEMY_TABLE": table_name,
+    }
+
+
 class SqlMigration(ForeignTypes, EndlessRecords):
     @pytest.fixture
     def database(self) -> str:
         return self.recorded
 
     @pytest.fixture
-    def config(self, url: str, table_name: str) -> dict[str, Any]:
-        return {
-            "SESSION_TYPE": "sqlalchemy",
-            "SESSION_SQLALCHEMY": url,
-            "SESSION_SQLALCHEMY_TABLE": table_name,
-        }
+    def config(self, config: dict[str, Any]) -> dict[str, Any]:
+        return config
 
     @pytest.fixture
     def planter(self, engine: Engine, table_name: str) -> SqlPlanter:
@@ -83,3 +94,30 @@ class TestPostgresql(SqlMigration):
 
 class TestMariadb(SqlMigration):
     backend = recorded = "mariadb"
+
+
+class SqlSideBySide(SideBySide):
+    @pytest.fixture
+    def database(self) -> str:
+        return self.neighbour
+
+    @pytest.fixture
+    def config(self, config: dict[str, Any]) -> dict[str, Any]:
+        return config
+
+    @pytest.fixture
+    def place(self, url: str, table_name: str) -> Place:
+        address = url.replace("+psycopg:", "+psycopg2:")
+        return Place(address, config={"SESSION_SQLALCHEMY_TABLE": table_name})
+
+
+class TestBesideTheOldReleaseOnSqlite(SqlSideBySide):
+    backend = neighbour = "sqlite"
+
+
+class TestBesideTheOldReleaseOnPostgresql(SqlSideBySide):
+    backend = neighbour = "postgresql"
+
+
+class TestBesideTheOldReleaseOnMariadb(SqlSideBySide):
+    backend = neighbour = "mariadb"

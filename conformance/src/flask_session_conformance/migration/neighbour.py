@@ -2,7 +2,8 @@
 
 ::
 
-    with Neighbour(environment("0.8.0", "redis"), backend="redis", address="127.0.0.1:6379") as old:
+    python = make_environment(Path(".cache/flask-session-0.8.0"), NEWEST)
+    with Neighbour(python, backend="redis", address="127.0.0.1:6379") as old:
         answer = old.request(None, ("update", {"user": "alice"}))
         answer.cookie, answer.session
 """
@@ -10,6 +11,7 @@
 from __future__ import annotations
 
 import datetime
+import fcntl
 import json
 import os
 import shutil
@@ -25,6 +27,13 @@ from types import TracebackType
 from typing import Any
 
 from markupsafe import Markup
+
+NEWEST = (
+    *("flask-session==0.8.0", "flask>=3.1,<4", "cachelib<0.18", "msgspec<1", "redis<9"),
+    *("pymemcache<5", "pymongo<5", "flask-sqlalchemy<4", "sqlalchemy<2.1", "pymysql<2"),
+    *("psycopg2-binary<3", "boto3<2", "mypy-boto3-dynamodb<2"),
+)
+"""The last release before this library, with today's clients of every backend."""
 
 WORKER = Path(__file__).with_name("old_worker.py")
 NAMES = {
@@ -53,19 +62,30 @@ class Answer:
 
 
 def make_environment(folder: Path, requirements: Sequence[str], python: str | None = None) -> Path:
-    """Install packages from PyPI into a virtual environment, once, and answer its interpreter."""
-    interpreter, done = folder / "bin" / "python", folder / "complete"
-    if not done.exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        uv = shutil.which("uv")
-        if uv:
-            run(uv, "venv", "--quiet", "--python", python or sys.executable, str(folder))
-            run(uv, "pip", "install", "--quiet", "--python", str(interpreter), *requirements)
-        else:
-            run(python or sys.executable, "-m", "venv", str(folder))
-            run(str(interpreter), "-m", "pip", "install", "--quiet", *requirements)
-        done.touch()
+    """Install packages from PyPI into a virtual environment, once, and answer its interpreter.
+
+    Processes that want the same environment at once wait for the one that makes it.
+    """
+    interpreter, complete = folder / "bin" / "python", folder / "complete"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(folder.name + ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not complete.exists() or complete.read_text() != "\n".join(requirements):
+            shutil.rmtree(folder, ignore_errors=True)
+            install(folder, interpreter, requirements, python or sys.executable)
+            complete.write_text("\n".join(requirements))
     return interpreter
+
+
+def install(folder: Path, interpreter: Path, requirements: Sequence[str], python: str) -> None:
+    """Make the environment with uv, or with the standard library where there is no uv."""
+    uv = shutil.which("uv")
+    if uv:
+        run(uv, "venv", "--quiet", "--python", python, str(folder))
+        run(uv, "pip", "install", "--quiet", "--python", str(interpreter), *requirements)
+    else:
+        run(python, "-m", "venv", str(folder))
+        run(str(interpreter), "-m", "pip", "install", "--quiet", *requirements)
 
 
 def run(*command: str) -> None:

@@ -102,14 +102,18 @@ def mongodb(host, port):
 
 
 def memcached(host, port):
-    """Make the client that was usual at the time."""
+    """Make the client that was usual at the time.
+
+    By default pymemcache does not wait for its writes: then the next request, at another worker,
+    may come before them.
+    """
     try:
         from pymemcache.client.base import Client
     except ImportError:
         import memcache
 
         return memcache.Client([f"{host}:{port}"])
-    return Client((host, port))
+    return Client((host, port), default_noreply=False)
 
 
 def dynamodb(host, port):
@@ -156,9 +160,9 @@ def make_app(described):
     backend, address = described["backend"], described["address"]
     app.config.update(settings(backend, address, described["folder"], app))
     flask_session.Session(app)
-    if hasattr(app.session_interface, "db") and hasattr(app.session_interface.db, "create_all"):
+    if hasattr(app.session_interface, "sql_session_model"):
         with app.app_context():
-            app.session_interface.db.create_all()
+            database(app).create_all()  # before 0.6 nobody else made the table
     app.add_url_rule("/", "work", work, methods=["POST"])
     return app
 
@@ -220,9 +224,14 @@ def table(app):
         return None
     from sqlalchemy.schema import CreateTable
 
-    database = getattr(app.session_interface, "db", None) or app.session_interface.client
     with app.app_context():
-        return str(CreateTable(model.__table__).compile(database.engine)).strip()
+        return str(CreateTable(model.__table__).compile(database(app).engine)).strip()
+
+
+def database(app):
+    """Answer the Flask-SQLAlchemy object in use."""
+    interface = app.session_interface
+    return interface.db if hasattr(interface, "db") else interface.client
 
 
 def main():
