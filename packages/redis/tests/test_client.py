@@ -122,5 +122,5 @@ def test_a_client_we_built_gives_up_on_a_silent_server_within_its_timeout(silent
 
 def test_a_client_we_built_sends_a_command_once(server: GetServer, url: str) -> None:
     client: Any = connect(url)
-    assert client.get_retry().get_retries() == 0
+    assert client.get_retry()._retries == 0  # get_retries() is newer than 5.0
     client.close()
