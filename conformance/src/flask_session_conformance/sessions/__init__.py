@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from .capacity import Capacity
 from .cookies import Cookies
+from .crowds import Crowds
 from .http import Http
 from .identity import Identity
 from .lifetimes import Lifetimes
 from .login import FlaskLogin
+from .orders import Orders
 from .races import Races
 from .renewal import Renewal
 from .signing import KeyRotation, Signing
@@ -27,6 +29,8 @@ class SessionConformance(
     Cookies,
     FlaskLogin,
     Races,
+    Orders,
+    Crowds,
     Capacity,
 ):
     """Everything that an app relies on, as tests.

@@ -243,4 +243,4 @@ def not_nested(hook: Hook) -> Hook:
 def give_ids(site: Site, ids: list[str]) -> None:
     """Let the next sessions of a site get these ids."""
     upcoming = iter(ids)
-    site.interface._generate_sid = lambda length: next(upcoming)  # type: ignore[method-assign]
+    site.interface._generate_sid = lambda _: next(upcoming)  # type: ignore[assignment, method-assign]
