@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from hashlib import sha256
 from typing import Any
 
@@ -59,6 +60,10 @@ class Statements:
         self.expired = select(row.id).where(is_expired).order_by(row.expiry).limit(BATCH)
         numbers = bindparam("numbers", expanding=True, type_=Integer())
         self.purge = delete(table).where(row.id.in_(numbers), is_expired)
+        endless = row.expiry.is_(None)
+        self.endless = select(row.id).where(endless).limit(BATCH)
+        self.limit = update(table).where(row.id.in_(numbers), endless)
+        self.limit = self.limit.values(expiry=values["expiry"])
         after = bindparam("after", type_=String())
         page = select(row.session_id, row.expiry).where(row.session_id > after, row.expiry > now)
         self.page = page.order_by(row.session_id).limit(BATCH)
@@ -74,3 +79,13 @@ class Statements:
         if self._digests:
             return func.sha2(column, 256) == bindparam("expected", type_=String())
         return column == bindparam("expected")
+
+
+def utc(seconds: float) -> datetime:
+    """Answer a time as the column keeps it: UTC, without saying so."""
+    return datetime.fromtimestamp(seconds, timezone.utc).replace(tzinfo=None)
+
+
+def timestamp(expiry: datetime) -> float:
+    """Answer the seconds since the epoch of what the column holds."""
+    return expiry.replace(tzinfo=timezone.utc).timestamp()

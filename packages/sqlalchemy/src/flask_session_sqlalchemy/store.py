@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timezone
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
@@ -17,7 +17,7 @@ from sqlalchemy.sql import Executable
 
 from .database import Database
 from .model import MYSQL, create_session_model
-from .statements import Statements
+from .statements import Statements, timestamp, utc
 
 COUNT: Callable[[CursorResult[Any]], int] = attrgetter("rowcount")
 MYSQL_MAX_BYTES = 8 * 1024 * 1024 - 4096
@@ -58,16 +58,17 @@ class SqlAlchemyStore(Store):
     def create(self, key: str, data: bytes, ttl: int) -> bool:
         """Insert a row; an expired one that still has the key is taken over."""
         sql, row = self._sql, self._row(key, data, ttl)
-        try:
-            self._count(sql.create, row)
+        if self._insert(row) is None:
             return True
-        except IntegrityError as error:
-            refusal = error
         if self._count(sql.take_over, {**row, "now": self._now()}):
             return True
-        if self._find(key) is None:
-            raise refusal  # of something else than the key
-        return False
+        if self._find(key) is not None:
+            return False
+        # Nobody has the key any more, or it was not the key that was refused.
+        refusal = self._insert(row)
+        if refusal is not None:
+            raise refusal
+        return True
 
     def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
         """Replace the data where it is still the expected."""
@@ -97,11 +98,11 @@ class SqlAlchemyStore(Store):
 
     def purge(self) -> int:
         """Delete expired rows, each batch in a transaction; rows without an expiry stay."""
-        sql, now, purged = self._sql, self._now(), 0
-        while found := self._all(sql.expired, now=now):
-            numbers = [row.id for row in found]
-            purged += self._count(sql.purge, {"numbers": numbers, "now": now})
-        return purged
+        return self._in_batches(self._sql.expired, self._sql.purge, now=self._now())
+
+    def limit_endless(self, ttl: int) -> int:
+        """Give rows without an expiry one, each batch in a transaction."""
+        return self._in_batches(self._sql.endless, self._sql.limit, expiry=self._after(ttl))
 
     def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
         """List the live rows, a page at a time in the order of their keys."""
@@ -128,11 +129,25 @@ class SqlAlchemyStore(Store):
         live = {"key": key, "now": self._now()}
         return self.database.run(self._sql.load, live, CursorResult.first)
 
+    def _insert(self, row: dict[str, Any]) -> IntegrityError | None:
+        try:
+            self._count(self._sql.create, row)
+        except IntegrityError as error:
+            return error
+        return None
+
     def _count(self, statement: Executable, parameters: dict[str, Any]) -> int:
         return self.database.run(statement, parameters, COUNT)
 
     def _all(self, statement: Executable, **parameters: Any) -> Sequence[Row[Any]]:
         return self.database.run(statement, parameters, CursorResult.all)
+
+    def _in_batches(self, find: Executable, change: Executable, **parameters: Any) -> int:
+        changed = 0
+        while found := self._all(find, **parameters):
+            numbers = [row.id for row in found]
+            changed += self._count(change, {**parameters, "numbers": numbers})
+        return changed
 
     def _row(self, key: str, data: bytes, ttl: int) -> dict[str, Any]:
         if len(data) > self.database.column_bytes:
@@ -144,13 +159,3 @@ class SqlAlchemyStore(Store):
 
     def _after(self, ttl: int) -> datetime:
         return utc(math.ceil(self.clock() + ttl))
-
-
-def utc(seconds: float) -> datetime:
-    """Answer a time as the column keeps it: UTC, without saying so."""
-    return datetime.fromtimestamp(seconds, timezone.utc).replace(tzinfo=None)
-
-
-def timestamp(expiry: datetime) -> float:
-    """Answer the seconds since the epoch of what the column holds."""
-    return expiry.replace(tzinfo=timezone.utc).timestamp()
