@@ -18,7 +18,8 @@ says what to do. Nothing is skipped.
 from __future__ import annotations
 
 from .engine import MissingServerError
-from .kinds import NAMES
-from .server import Server, start
+from .group import Group
+from .server import Server
+from .starting import NAMES, start, start_group
 
-__all__ = ["NAMES", "MissingServerError", "Server", "start"]
+__all__ = ["NAMES", "Group", "MissingServerError", "Server", "start", "start_group"]

@@ -31,7 +31,10 @@ class MissingServerError(RuntimeError):
 
 @contextmanager
 def engine(timeout: int = 60) -> Iterator[Any]:
-    """Connect to the Docker engine for one block; ``timeout`` is in seconds per call."""
+    """Connect to the Docker engine for one block; ``timeout`` is in seconds per call.
+
+    What the engine refuses within the block becomes MissingServerError.
+    """
     try:
         client = DockerClient(timeout=timeout).client
         client.ping()
@@ -39,6 +42,8 @@ def engine(timeout: int = 60) -> Iterator[Any]:
         raise MissingServerError(f"{HOW_TO_GET_DOCKER} ({error})") from None
     try:
         yield client
+    except DockerException as error:
+        raise MissingServerError(f"The Docker engine refuses: {error}") from error
     finally:
         client.close()
 

@@ -47,6 +47,10 @@ IMAGES = {
 }
 
 
+class RegistryError(MissingServerError):
+    """An image cannot be pulled."""
+
+
 class Registry:
     """Remembers that the registry could not be used, so that a run asks it once."""
 
@@ -80,7 +84,7 @@ def built(name: str, image: Image) -> str:
     with engine() as client:
         missing = not present(client, tag)
     if missing:
-        say(f"building the {name} image here ({Registry.problem or 'as asked'})")
+        say(f"building the {name} image, this once")
         build(image.recipe)
     return tag
 
@@ -92,8 +96,9 @@ def pulled(reference: str) -> bool:
             return present(client, reference)
     try:
         pull(reference)
-    except MissingServerError as error:
+    except RegistryError as error:
         Registry.problem = str(error)
+        say(f"{error}; using images built here")
         return False
     return True
 
@@ -110,12 +115,12 @@ def pull(reference: str) -> None:
 
 
 def attempt(reference: str, ask: Any) -> None:
-    """Ask the registry; any failure becomes MissingServerError."""
+    """Ask the registry; any failure becomes RegistryError."""
     try:
         ask()
     except (DockerException, OSError) as error:
         reason = error.explanation if isinstance(error, APIError) else error
-        raise MissingServerError(f"{reference} cannot be pulled: {reason}") from None
+        raise RegistryError(f"{reference} cannot be pulled: {reason}") from None
 
 
 def present(client: Any, reference: str) -> bool:

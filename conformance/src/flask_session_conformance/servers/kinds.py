@@ -32,6 +32,11 @@ class Kind:
 REDIS_OPTIONS = ("--bind", "0.0.0.0", "--protected-mode", "no", "--enable-debug-command", "yes")
 REDIS_FAST = ("--save", "", "--appendonly", "no")
 REDIS_DURABLE = ("--save", "", "--appendonly", "yes", "--appendfsync", "always")
+# Test commands bring failCommand; the TTL monitor sweeps each second instead of each minute.
+MONGODB_OPTIONS = (
+    *("--bind_ip_all", "--wiredTigerCacheSizeGB", "0.25"),
+    *("--setParameter", "ttlMonitorSleepSecs=1", "--setParameter", "enableTestCommands=1"),
+)
 
 KINDS = {
     "redis": Kind(
@@ -101,13 +106,7 @@ KINDS = {
         port=27017,
         url="mongodb://{address}/",
         ready=probe.MONGODB,
-        # Test commands bring failCommand; the TTL monitor sweeps each second instead of minute.
-        command=(
-            *("mongod", "--bind_ip_all", "--dbpath", "/data/db"),
-            *("--wiredTigerCacheSizeGB", "0.25"),
-            *("--setParameter", "ttlMonitorSleepSecs=1"),
-            *("--setParameter", "enableTestCommands=1"),
-        ),
+        command=("mongod", "--dbpath", "/data/db", *MONGODB_OPTIONS),
         memory="768m",
     ),
     "dynamodb": Kind(
@@ -122,6 +121,3 @@ KINDS = {
         memory="512m",
     ),
 }
-
-NAMES = tuple(KINDS)
-"""Every name that ``start`` takes."""

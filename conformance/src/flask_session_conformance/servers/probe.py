@@ -6,7 +6,10 @@ import socket
 import struct
 from dataclasses import dataclass
 
+Bson = int | str | list["Bson"] | dict[str, "Bson"]
 SECONDS = 2.0
+SECONDS_FOR_MORE = 0.1
+"""How long the rest of an answer may take. One without the expected bytes is not waited for."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Probe:
             if not chunk:
                 return False
             answer += chunk
+            connection.settimeout(SECONDS_FOR_MORE)
         return True
 
 
@@ -42,15 +46,32 @@ def postgresql_startup(user: str) -> bytes:
     return struct.pack("!i", len(body) + 4) + body
 
 
-def mongodb_hello() -> bytes:
-    """Build an OP_MSG with ``{hello: 1, $db: "admin"}``.
+def mongodb_command(document: dict[str, Bson]) -> bytes:
+    """Build an OP_MSG for the database ``admin``.
 
     https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/
     """
-    fields = b"\x10hello\0\x01\0\0\0" + b"\x02$db\0\x06\0\0\0admin\0"
-    document = struct.pack("<i", len(fields) + 5) + fields + b"\0"
-    body = struct.pack("<i", 0) + b"\0" + document
+    body = struct.pack("<i", 0) + b"\0" + bson({**document, "$db": "admin"})
     return struct.pack("<iiii", len(body) + 16, 1, 0, 2013) + body
+
+
+def bson(document: dict[str, Bson]) -> bytes:
+    """Encode the few types that commands need (https://bsonspec.org/spec.html)."""
+    body = b"".join(element(key.encode(), value) for key, value in document.items())
+    return struct.pack("<i", len(body) + 5) + body + b"\0"
+
+
+def element(key: bytes, value: Bson) -> bytes:
+    """Encode one field."""
+    if isinstance(value, int):
+        return b"\x10" + key + b"\0" + struct.pack("<i", value)
+    if isinstance(value, str):
+        text = value.encode() + b"\0"
+        return b"\x02" + key + b"\0" + struct.pack("<i", len(text)) + text
+    if isinstance(value, list):
+        numbered = {str(number): item for number, item in enumerate(value)}
+        return b"\x04" + key + b"\0" + bson(numbered)
+    return b"\x03" + key + b"\0" + bson(value)
 
 
 REDIS = Probe(b"PING\r\n", b"+PONG")
@@ -59,5 +80,5 @@ POSTGRESQL = Probe(postgresql_startup("session"), b"R\0\0\0")
 """A request to authenticate. While it starts or recovers, the server answers an error instead."""
 MARIADB = Probe(b"", b"\x0a")
 """The greeting of protocol version 10; the length and a sequence number come before it."""
-MONGODB = Probe(mongodb_hello(), b"\x08isWritablePrimary\0\x01")
+MONGODB = Probe(mongodb_command({"hello": 1}), b"\x08isWritablePrimary\0\x01")
 DYNAMODB = Probe(b"GET / HTTP/1.0\r\n\r\n", b"HTTP/1.1 ")

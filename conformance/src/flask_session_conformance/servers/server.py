@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, cast
 
-from docker.errors import DockerException
 from testcontainers.core.container import DockerContainer
 
-from .engine import LABEL, MissingServerError
+from .container import HOST, Wanted, run
+from .engine import MissingServerError
 from .images import resolve
-from .kinds import KINDS, NAMES, Kind
+from .kinds import KINDS, Kind
 
-HOST = "127.0.0.1"
 SECONDS_TO_READY = 60.0
-ATTEMPTS = 5
-PORT_TAKEN = ("port is already allocated", "address already in use")
-"""What the engine says if the port went to another container or to another process."""
 
 
 class Server:
@@ -56,12 +51,20 @@ class Server:
         """Answer the same URL for another ``host:port``, such as a proxy's in front of it."""
         return self._kind.url.format(address=address)
 
+    def ready(self) -> bool:
+        """Ask the server once, in its own protocol, whether it is ready to work."""
+        return self._kind.ready.answered(self.host, self.port)
+
     def wait_until_ready(self, seconds: float = SECONDS_TO_READY) -> None:
-        """Return when the server answers in its own protocol; MissingServerError if it does not."""
+        """Return when the server is ready; MissingServerError if that takes too long."""
+        self.wait_until(self.ready, seconds)
+
+    def wait_until(self, condition: Callable[[], bool], seconds: float = SECONDS_TO_READY) -> None:
+        """Return when the condition holds; MissingServerError if that takes too long."""
         deadline = time.monotonic() + seconds
-        while not self._kind.ready.answered(self.host, self.port):
+        while not condition():
             if time.monotonic() > deadline or self._status() in ("exited", "dead"):
-                raise MissingServerError(f"{self.name} does not answer. It said:\n{self.logs()}")
+                raise MissingServerError(f"{self.name} is not ready. It said:\n{self.logs()}")
             time.sleep(0.05)
 
     def logs(self, lines: int = 20) -> str:
@@ -95,9 +98,9 @@ class Server:
 
     def stop(self) -> None:
         """Remove the container with all its data; harmless when repeated."""
-        if os.getpid() == self._owner and self._container.get_wrapped_container() is not None:
-            self._container.stop()
+        if os.getpid() == self._owner:
             self._owner = 0
+            self._container.stop()
 
     def __enter__(self) -> Server:
         return self
@@ -119,61 +122,23 @@ class Server:
         return cast(str, self._docker.status)
 
 
-def start(
-    name: str,
-    *arguments: str,
-    durable: bool = False,
-    tmpfs: Mapping[str, str] | None = None,
+def start_one(
+    name: str, arguments: tuple[str, ...], durable: bool, tmpfs: Mapping[str, str]
 ) -> Server:
-    """Start a server and return when it answers.
-
-    ``arguments`` are added to the server's command line. ``durable``: what the server acknowledges
-    survives ``kill``; by default it is tuned to be fast. ``tmpfs`` mounts file systems in memory,
-    path to options, such as ``{"/small": "size=8m,mode=1777"}``.
-    """
-    if name not in KINDS:
-        raise MissingServerError(f"{name!r} is no server; there are {', '.join(NAMES)}.")
+    """Start a single server and return when it answers."""
     kind = KINDS[name]
-    command = [*kind.command, *(kind.durable if durable else kind.fast), *arguments]
-    container, port = run(kind, command, tmpfs or {})
-    server = Server(name, kind, container, port)
+    image = resolve(kind.image)
+    command = (*kind.command, *(kind.durable if durable else kind.fast), *arguments)
+
+    def wanted(ports: list[int]) -> Wanted:
+        published = {kind.port: ports[0]}
+        return Wanted(image, command, kind.memory, published, kind.environment, tmpfs)
+
+    container, ports = run(1, wanted)
+    server = Server(name, kind, container, ports[0])
     try:
         server.wait_until_ready()
     except BaseException:
         server.stop()
         raise
     return server
-
-
-def run(kind: Kind, command: list[str], tmpfs: Mapping[str, str]) -> tuple[DockerContainer, int]:
-    """Run a container on a free port; another one if somebody took it in between."""
-    image = resolve(kind.image)
-    for remaining in reversed(range(ATTEMPTS)):
-        port = free_port()
-        container = prepared(image, kind, command, tmpfs, port)
-        try:
-            return container.start(), port
-        except DockerException as error:
-            container.stop()
-            if remaining == 0 or not any(told in str(error) for told in PORT_TAKEN):
-                raise MissingServerError(f"{image} cannot be run: {error}") from None
-    raise AssertionError("not reached")
-
-
-def prepared(
-    image: str, kind: Kind, command: list[str], tmpfs: Mapping[str, str], port: int
-) -> DockerContainer:
-    """Describe the container: labelled, limited in memory, published on 127.0.0.1 only."""
-    container = DockerContainer(image).with_command(command).with_envs(**kind.environment)
-    container.with_kwargs(labels={LABEL: str(os.getpid())}, mem_limit=kind.memory, network="bridge")
-    container.tmpfs.update(tmpfs)
-    published = cast(dict[str, object], container.ports)
-    published[f"{kind.port}/tcp"] = (HOST, port)
-    return container
-
-
-def free_port() -> int:
-    """Let the system choose a port that is free now; it stays the server's across restarts."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return cast(int, probe.getsockname()[1])
