@@ -5,21 +5,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask_session_conformance.servers import Server, start
+from flask_session_conformance.plugin import GetServer
 from flask_session_mongodb import MongoDBStore
 from pymongo import MongoClient
 from pymongo.collection import Collection
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with start("mongodb") as server:
-        yield server
+def url(server: GetServer) -> str:
+    return server("mongodb").url
 
 
 @pytest.fixture(scope="session")
-def client(server: Server) -> Iterator[MongoClient[Any]]:
-    with MongoClient(server.url) as client:
+def client(url: str) -> Iterator[MongoClient[Any]]:
+    with MongoClient(url) as client:
         yield client
 
 

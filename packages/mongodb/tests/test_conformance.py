@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from flask_session.store import SupportsKeys, SupportsPurge
 from flask_session_conformance import StoreConformance
-from flask_session_conformance.servers import Server
 from flask_session_mongodb import MongoDBStore
 from flask_session_mongodb.client import build
 from pymongo import MongoClient
@@ -29,10 +28,10 @@ class TestMongoDBStore(StoreConformance):
         return lambda: MongoDBStore(client, store.collection.database.name)
 
     @pytest.fixture
-    def worker_config(self, server: Server, database: str) -> dict[str, Any]:
+    def worker_config(self, url: str, database: str) -> dict[str, Any]:
         return {
             "SESSION_TYPE": "mongodb",
-            "SESSION_MONGODB": server.url,
+            "SESSION_MONGODB": url,
             "SESSION_MONGODB_DB": database,
         }
 

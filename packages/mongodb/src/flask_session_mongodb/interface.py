@@ -65,7 +65,7 @@ class MongoDBSessionInterface(ServerSideSessionInterface):
     @classmethod
     def from_app(cls, app: Flask) -> MongoDBSessionInterface:
         """Read the settings of ``app``; raises ConfigurationError."""
-        settings = cls.settings_class.load(app.config)
+        settings = MongoDBSettings.load(app.config)
         return cls(
             app,
             settings.client,

@@ -18,12 +18,18 @@ from pymongo import MongoClient, ReadPreference
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from .indexes import Document, expires_at, keep_latest, make_indexes, remove_duplicates
+from .upkeep import (
+    Document,
+    expires_at,
+    keep_latest,
+    make_indexes,
+    remove_duplicates,
+    remove_expired,
+)
 
 FIRST_USE_MILLISECONDS = 400
 """What an index may cost the first request of a process; a large collection needs ``setup``."""
 SETUP_SECONDS = 3600
-BATCH = 1000
 
 
 class MongoDBStore(Store):
@@ -31,8 +37,8 @@ class MongoDBStore(Store):
 
     Writes use the write concern of ``client``. Reads ask the primary whatever its read preference,
     since a secondary may still show a session that was logged out. ``owns_client`` lets
-    :meth:`close` close the client. A document without a date in ``expiration``, as 0.4 and 0.5
-    wrote for sessions that are not permanent, counts as expired.
+    :meth:`close` close the client. A document without a date in ``expiration`` counts as expired:
+    0.4 to 0.6 wrote such for sessions that are not permanent, and then failed to read them.
     """
 
     errors = (PyMongoError, BSONError)
@@ -118,12 +124,13 @@ class MongoDBStore(Store):
 
     def purge(self) -> int:
         """Remove expired documents; needed only where the TTL index could not be made."""
-        expired = {"expiration": {"$lte": self._now()}}
-        removed = 0
-        while found := list(self._ready().find(expired, {"_id": 1}).limit(BATCH)):
-            batch = {**expired, "_id": {"$in": [document["_id"] for document in found]}}
-            removed += self._documents.delete_many(batch).deleted_count
-        return removed
+        return remove_expired(self._ready(), self._now())
+
+    def limit_endless(self, ttl: int) -> int:
+        """Give documents a date that have none; 0.4 and 0.5 wrote them for a browser's session."""
+        endless = {"id": {"$type": "string"}, "expiration": None}
+        dated = {"$set": {"expiration": self._in(ttl)}}
+        return self._ready().update_many(endless, dated).modified_count
 
     def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
         """Iterate over the live documents in the order of their keys."""
@@ -143,6 +150,12 @@ class MongoDBStore(Store):
         """Close the client if it is ours."""
         if self._owns_client:
             self.client.close()
+
+    def __getattr__(self, name: str) -> Any:
+        # ``session_interface.store`` was the collection in Flask-Session 0.4 to 0.8.
+        if hasattr(Collection, name):
+            return getattr(self.collection, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _ready(self) -> Collection[Document]:
         if not self._prepared:

@@ -1,4 +1,4 @@
-"""The indexes of a collection of sessions, and the duplicates that are in their way.
+"""What a collection of sessions needs: indexes, no duplicates, no expired documents.
 
 Flask-Session up to 0.8 had no unique index. Up to 0.6 a browser that came back with an expired id
 in several requests at once got several documents of that one ``id``.
@@ -20,6 +20,7 @@ INDEXES: tuple[tuple[str, Document], ...] = (
     # https://www.mongodb.com/docs/manual/tutorial/expire-data/#expire-documents-at-a-specific-clock-time
     ("expiration", {"expireAfterSeconds": 0}),
 )
+BATCH = 1000
 log = logging.getLogger(__name__)
 
 
@@ -65,6 +66,16 @@ def keep_latest(collection: Collection[Document], duplicates: list[Document]) ->
     if others:
         collection.delete_many({"_id": {"$in": [document["_id"] for document in others]}})
     return latest
+
+
+def remove_expired(collection: Collection[Document], now: DatetimeMS) -> int:
+    """Remove what had expired by ``now``, some at a time, and answer how many documents."""
+    expired: Document = {"expiration": {"$lte": now}}
+    removed = 0
+    while found := list(collection.find(expired, {"_id": 1}).limit(BATCH)):
+        batch = {**expired, "_id": {"$in": [document["_id"] for document in found]}}
+        removed += collection.delete_many(batch).deleted_count
+    return removed
 
 
 def expires_at(document: Document) -> float:

@@ -1,0 +1,97 @@
+"""The clients that can keep sessions: built from a URL, or handed in and checked at the start."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import Any, NamedTuple
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import boto3
+from boto3.resources.base import ServiceResource
+from botocore.client import BaseClient
+from botocore.config import Config
+from flask_session.config import wrong
+
+KEY = "SESSION_DYNAMODB"
+REMEDY = (
+    'Set it to boto3.resource("dynamodb", ...), boto3.client("dynamodb", ...) or the URL of an '
+    "endpoint, such as https://dynamodb.eu-west-1.amazonaws.com."
+)
+LOCALHOST = "http://localhost:8000"
+AWS = re.compile(r"\.(?P<region>[a-z0-9-]+)\.(amazonaws\.com(\.cn)?|api\.aws)$")
+# boto3 waits 60 seconds for an answer and tries four times by default.
+# https://docs.aws.amazon.com/botocore/latest/reference/config.html
+SETTINGS = Config(
+    connect_timeout=1,
+    read_timeout=1,
+    retries={"total_max_attempts": 1},
+    max_pool_connections=50,
+)
+
+
+class Connected(NamedTuple):
+    """``client`` as the application sees it; ``low_level`` beside a resource that we made."""
+
+    client: Any
+    low_level: Any = None
+
+
+def connect(client: Any) -> Connected:
+    """Answer a client that is fit for sessions, without connecting to the server.
+
+    ``None`` is DynamoDB Local on localhost, with a warning, as in Flask-Session 0.8. Raises
+    ConfigurationError.
+    """
+    if client is None:
+        warnings.warn(f"{KEY} is not set: using {LOCALHOST}", RuntimeWarning, stacklevel=3)
+        client = LOCALHOST
+    if isinstance(client, str):
+        return build(client)
+    check(client)
+    return Connected(client)
+
+
+def build(url: str) -> Connected:
+    """Make clients that give up after one second and never repeat a command on their own.
+
+    For an endpoint of AWS the credentials come from where boto3 finds them. For any other they are
+    those in the URL, ``http://key:secret@host:8000``, or dummies, as DynamoDB Local takes them.
+    """
+    try:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError
+        arguments = {**place(parts), "config": SETTINGS}
+        resource = boto3.resource("dynamodb", **arguments)
+        return Connected(resource, boto3.client("dynamodb", **arguments))
+    except ValueError:
+        scheme = f"{url.partition('://')[0]}://…" if "://" in url else "…"
+        raise wrong(KEY, scheme, "not the URL of an endpoint", REMEDY) from None
+
+
+def place(parts: SplitResult) -> dict[str, str]:
+    """Answer the endpoint, the region and, for what is not AWS, the credentials."""
+    host, port = parts.hostname or "", f":{parts.port}" if parts.port else ""
+    endpoint = {"endpoint_url": f"{parts.scheme}://{host}{port}{parts.path}"}
+    if aws := AWS.search(host):
+        return {**endpoint, "region_name": aws["region"]}
+    return {
+        **endpoint,
+        "region_name": "us-west-2",
+        "aws_access_key_id": unquote(parts.username or "dummy"),
+        "aws_secret_access_key": unquote(parts.password or "dummy"),
+    }
+
+
+def check(client: Any) -> None:
+    """Refuse what is neither a resource nor a client of DynamoDB, and what is asynchronous."""
+    kind = type(client)
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    if hasattr(client, "__aenter__"):
+        raise wrong(KEY, name, "this client is asynchronous", REMEDY)
+    if isinstance(client, ServiceResource) and hasattr(client, "Table"):
+        return
+    if isinstance(client, BaseClient) and client.meta.service_model.service_name == "dynamodb":
+        return
+    raise wrong(KEY, name, "this client cannot be used", REMEDY)

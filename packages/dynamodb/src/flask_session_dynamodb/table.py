@@ -1,0 +1,103 @@
+"""The table: commands to it, and how it comes to be."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from .items import Encode, Item, Values, read
+
+MINUTES = 5
+log = logging.getLogger(__name__)
+
+
+class SessionTable:
+    """Send commands to one table, and make it when it is missed, unless it is said to exist.
+
+    AWS takes about ten seconds to make a table. Nothing waits for that but :meth:`prepare`; until
+    then commands raise the client's ``ResourceNotFoundException``. Many processes may make it at
+    once.
+    """
+
+    def __init__(self, client: Any, name: str, encode: Encode, exists: bool) -> None:
+        self.client = client
+        self.name = name
+        self.encode = encode
+        self.exists = exists
+        self._sweep_later = False
+
+    def send(self, operation: str, **parameters: Any) -> Any:
+        """Send one command."""
+        send = getattr(self.client, operation)
+        try:
+            answer = send(TableName=self.name, **parameters)
+        except self.client.exceptions.ResourceNotFoundException:
+            if self.exists:
+                raise
+        else:
+            if self._sweep_later:
+                self._sweep_later = not self._sweep()
+            return answer
+        self._sweep_later = self._make() or self._sweep_later
+        return send(TableName=self.name, **parameters)
+
+    def write(
+        self, operation: str, condition: str, values: Values, **parameters: Any
+    ) -> tuple[bool, Item]:
+        """Write on a condition; answer whether it held, and what was there if DynamoDB tells."""
+        try:
+            before = self.send(
+                operation,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=self.encoded(values),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **parameters,
+            ).get("Attributes", {})
+        except self.client.exceptions.ConditionalCheckFailedException as failure:
+            return False, read(failure.response.get("Item", {}))
+        return True, read(before)
+
+    def encoded(self, values: Values) -> dict[str, Any]:
+        """Write values as the client takes them."""
+        return {name: self.encode(value) for name, value in values.items()}
+
+    def prepare(self) -> None:
+        """Make the table, wait for it, and let DynamoDB remove from it what has expired."""
+        if self.exists:
+            return
+        self._make()
+        waiter = self.client.get_waiter("table_exists")
+        waiter.wait(TableName=self.name, WaiterConfig={"Delay": 1, "MaxAttempts": MINUTES * 60})
+        self._sweep()
+
+    def _make(self) -> bool:
+        try:
+            self.client.create_table(
+                TableName=self.name,
+                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                BillingMode="PAY_PER_REQUEST",
+            )
+        except self.client.exceptions.ResourceInUseException:
+            return False
+        return True
+
+    def _sweep(self) -> bool:
+        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
+        sweep = {"Enabled": True, "AttributeName": "expiration"}
+        try:
+            self.client.update_time_to_live(TableName=self.name, TimeToLiveSpecification=sweep)
+        except self.client.exceptions.ResourceInUseException:
+            return False  # still being made
+        except ClientError as error:
+            if "already enabled" not in str(error):
+                log.warning(
+                    "DynamoDB does not remove expired items from the table %s (%s). They end all "
+                    "the same; to save their space, run 'flask session setup' with the right to "
+                    "dynamodb:UpdateTimeToLive.",
+                    self.name,
+                    error.response["Error"]["Code"],
+                )
+        return True

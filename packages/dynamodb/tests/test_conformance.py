@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from flask_session.store import SupportsKeys
+from flask_session_conformance import StoreConformance
+from flask_session_dynamodb import DynamoDBStore
+from flask_session_dynamodb.client import SETTINGS, build
+
+
+class DynamoDBConformance(StoreConformance):
+    capabilities = frozenset({SupportsKeys})
+
+    def connect(self, url: str, table_name: str) -> DynamoDBStore:
+        resource, low_level = build(url)
+        return DynamoDBStore(resource, table_name, low_level=low_level, owns_client=True)
+
+    @pytest.fixture
+    def store(self, url: str, table_name: str) -> Iterator[DynamoDBStore]:
+        store = self.connect(url, table_name)
+        yield store
+        store.close()
+
+    @pytest.fixture
+    def make_store(self, url: str, table_name: str) -> Iterator[Callable[[], DynamoDBStore]]:
+        made: list[DynamoDBStore] = []
+
+        def make() -> DynamoDBStore:
+            made.append(self.connect(url, table_name))
+            return made[-1]
+
+        yield make
+        for store in made:
+            store.close()
+
+    @pytest.fixture
+    def worker_config(self, url: str, table_name: str) -> dict[str, Any]:
+        return {
+            "SESSION_TYPE": "dynamodb",
+            "SESSION_DYNAMODB": url,
+            "SESSION_DYNAMODB_TABLE": table_name,
+        }
+
+    @pytest.fixture
+    def unreachable_store(self, table_name: str) -> Iterator[DynamoDBStore]:
+        with socket.socket() as bound:  # bound and not listening: connections are refused
+            bound.bind(("127.0.0.1", 0))
+            store = self.connect(f"http://127.0.0.1:{bound.getsockname()[1]}", table_name)
+            yield store
+            store.close()
+
+    @pytest.fixture
+    def put_foreign_value(self, store: DynamoDBStore, administrator: Any) -> Callable[[str], None]:
+        def put(key: str) -> None:
+            store.create(key, b"data", 60)
+            administrator.update_item(
+                TableName=store.table_name,
+                Key={"id": {"S": key}},
+                UpdateExpression="SET val = :list",
+                ExpressionAttributeValues={":list": {"L": [{"S": "a list"}]}},
+            )
+
+        return put
+
+
+class TestDynamoDB(DynamoDBConformance):
+    backend = "dynamodb"
+
+
+class TestDynamoDBThroughAResource(DynamoDBConformance):
+    backend = "dynamodb (resource)"
+
+    def connect(self, url: str, table_name: str) -> DynamoDBStore:
+        resource = boto3.resource(
+            "dynamodb",
+            endpoint_url=url,
+            region_name="us-west-2",
+            aws_access_key_id="dummy",
+            aws_secret_access_key="dummy",
+            config=SETTINGS,
+        )
+        return DynamoDBStore(resource, table_name, owns_client=True)
