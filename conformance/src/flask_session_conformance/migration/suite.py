@@ -57,6 +57,7 @@ class MigrationConformance(SessionSuite):
         opening = [each for each in found if each.opens]
         chosen = {
             "recording": opening,
+            "signing": list({(each.release, each.signer): each for each in opening}.values()),
             "ending": opening[:1] if self.server_decides_expiry else opening,
             "endless": [each for each in found if each.expires_in is None],
             "foreign": [each for each in found if each.payload == "foreign"],
@@ -115,14 +116,15 @@ class MigrationConformance(SessionSuite):
 
     @pytest.mark.parametrize("mode", MODES[True])
     def test_its_cookie_counts_as_the_signer_setting_says(
-        self, old: OldSessions, recording: Recording, mode: bool | str | None
+        self, old: OldSessions, signing: Recording, mode: bool | str | None
     ) -> None:
-        visitor = old.visitor(recording, SESSION_USE_SIGNER=mode)
-        expected = "alice" if MODES[recording.signer][mode] else None
+        visitor = old.visitor(signing, SESSION_USE_SIGNER=mode)
+        expected = "alice" if MODES[signing.signer][mode] else None
         assert visitor.does(lambda: session.get("user")) == expected
 
     def test_it_ends_when_it_would_have_ended(self, old: OldSessions, ending: Recording) -> None:
-        seconds = 1 if self.server_decides_expiry else -15 * HOUR
+        # 0.8 on DynamoDB was up to 12 h late by its time zone; we grant it 14 h against being early.
+        seconds = 1 if self.server_decides_expiry else -27 * HOUR
         visitor = old.visitor(ending, seconds, **unchanging(ending))
         assert eventually(lambda: visitor.twin().does(lambda: "user" not in session))
 
