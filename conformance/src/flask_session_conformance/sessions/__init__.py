@@ -5,6 +5,8 @@ from __future__ import annotations
 from .capacity import Capacity
 from .cookies import Cookies
 from .crowds import Crowds
+from .data import Data
+from .hostile import Hostile
 from .http import Http
 from .identity import Identity
 from .lifetimes import Lifetimes
@@ -31,6 +33,8 @@ class SessionConformance(
     Races,
     Orders,
     Crowds,
+    Data,
+    Hostile,
     Capacity,
 ):
     """Everything that an app relies on, as tests.

@@ -34,7 +34,7 @@ class Done:
     @property
     def took_part(self) -> bool:
         """Whether the request saw the session: it came before its id ended."""
-        return self.answer.result == "alice"
+        return bool(self.answer.result == "alice")
 
     @property
     def wrote(self) -> bool:
