@@ -157,6 +157,29 @@ class Verbs(StoreSuite):
     def test_touch_answers_false_for_a_key_nobody_wrote(self, store: Store, key: str) -> None:
         assert store.touch(key, 60) is False
 
+    def test_touch_expected_answers_true_for_the_expected_record(
+        self, store: Store, key: str
+    ) -> None:
+        store.create(key, b"data", 60)
+        assert store.touch_expected(key, 90, loaded(store, key)) is True
+        assert holds(store, key) == b"data"
+
+    def test_touch_expected_answers_false_for_another_record(self, store: Store, key: str) -> None:
+        store.create(key, b"first", 60)
+        first = loaded(store, key)
+        store.update(key, b"second", 60, first)
+        assert store.touch_expected(key, 90, first) is False
+        assert holds(store, key) == b"second"
+
+    def test_touch_expected_answers_false_for_a_deleted_record(
+        self, store: Store, key: str
+    ) -> None:
+        store.create(key, b"data", 60)
+        record = loaded(store, key)
+        store.delete(key)
+        assert store.touch_expected(key, 90, record) is False
+        assert store.load(key) is None
+
     def test_touch_never_creates(self, store: Store, key: str) -> None:
         store.create(key, b"data", 60)
         store.delete(key)

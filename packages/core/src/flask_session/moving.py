@@ -129,6 +129,10 @@ class MovingStore(Store):
         """Touch in the new store."""
         return self.new.touch(key, ttl)
 
+    def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
+        """Touch in the new store."""
+        return self.new.touch_expected(key, ttl, expected)
+
     def delete(self, key: str, expected: Record | None = None) -> Outcome:
         """Delete from both, leaving a tombstone against requests that are under way."""
         record = expected or self.new.load(key)

@@ -97,9 +97,10 @@ class Records:
         data = self._encoded({}, Bookkeeping(moved_to=new_sid))
         return self._call(self.store.update, found.sid, data, ttl, found.record)
 
-    def touch(self, sid: str, noted: Bookkeeping, lifetimes: Lifetimes) -> bool:
-        """Renew the lifetime; ``False`` if the record is gone."""
-        return self._call(self.store.touch, sid, self.ttl(noted, lifetimes))
+    def touch(self, found: Found, lifetimes: Lifetimes) -> bool:
+        """Renew the lifetime; ``False`` if the record is gone, or not the one that was found."""
+        ttl = self.ttl(found.noted, lifetimes)
+        return self._call(self.store.touch_expected, found.sid, ttl, found.record)
 
     def delete(self, found: Found) -> Outcome:
         """Remove the record that was found, if it is still that one."""

@@ -127,12 +127,10 @@ class SessionRepository:
     def _touch(self, state: State, found: Found, lifetimes: Lifetimes) -> Result:
         """Renew the lifetime; a failure costs some idle time only, so the answer is kept."""
         try:
-            lives = self.records.touch(found.sid, found.noted, lifetimes)
-            # If the id was renewed meanwhile, our cookie would bring the old one back.
-            current = self.records.read(found.sid) if lives else None
+            lives = self.records.touch(found, lifetimes)
         except StoreUnavailable:
             return Result.NOTHING
         state.saved = True
-        if current is None or current.noted.moved_to is not None:
-            return Result.GONE
-        return Result.TOUCHED
+        # If the id was renewed meanwhile, our cookie would bring the old one back to the browser.
+        # If another request changed the session, that one renewed the lifetime.
+        return Result.TOUCHED if lives else Result.GONE

@@ -133,6 +133,17 @@ class Store(ABC):
         error), ``CONFLICT`` if it is not ``expected`` and was left alone.
         """
 
+    def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
+        """Touch, and tell whether the record is still ``expected``.
+
+        ``False`` also if it has ended. Whether a record that is another one by now was touched does
+        not matter. This default takes two round trips; override it where the server does it in one.
+        """
+        if not self.touch(key, ttl):
+            return False
+        found = self.load(key)
+        return found is not None and found.data == expected.data
+
     def setup(self) -> None:  # noqa: B027 - a default that is right for stores without a schema
         """Make what the database needs (table, indexes); harmless when repeated or concurrent.
 

@@ -25,12 +25,17 @@ if not same and stored ~= ARGV[2] then return 'conflict' end
 redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 return 'saved'
 """
+TOUCH = f"""{COMPARE}
+if not same then return 'conflict' end
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 'saved'
+"""
 DELETE = f"""{COMPARE}
 if not same then return 'conflict' end
 redis.call('DEL', KEYS[1])
 return 'deleted'
 """
-DIGESTS = {script: sha1(script.encode()).hexdigest() for script in (UPDATE, DELETE)}
+DIGESTS = {script: sha1(script.encode()).hexdigest() for script in (UPDATE, TOUCH, DELETE)}
 OUTCOMES = {outcome.value.encode(): outcome for outcome in Outcome}
 ERRORS = (
     "RedisError",
@@ -78,6 +83,11 @@ class RedisStore(Store):
     def touch(self, key: str, ttl: int) -> bool:
         """Move the expiry."""
         return bool(self.client.execute_command("EXPIRE", key, ttl))
+
+    def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
+        """Compare and move the expiry in one script, on the server."""
+        digest = sha1(expected.data).hexdigest()
+        return self._run(TOUCH, key, digest, ttl) is Outcome.SAVED
 
     def delete(self, key: str, expected: Record | None = None) -> Outcome:
         """Remove the key; with ``expected``, in one script, on the server."""
