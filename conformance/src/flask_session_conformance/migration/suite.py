@@ -123,7 +123,7 @@ class MigrationConformance(SessionSuite):
         assert visitor.does(lambda: session.get("user")) == expected
 
     def test_it_ends_when_it_would_have_ended(self, old: OldSessions, ending: Recording) -> None:
-        # 0.8 on DynamoDB was up to 12 h late by its time zone; we grant it 14 h against being early.
+        # On DynamoDB 0.8 was up to 12 h late by its time zone; we grant 14 h against being early.
         seconds = 1 if self.server_decides_expiry else -27 * HOUR
         visitor = old.visitor(ending, seconds, **unchanging(ending))
         assert eventually(lambda: visitor.twin().does(lambda: "user" not in session))
