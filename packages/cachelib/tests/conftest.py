@@ -24,6 +24,12 @@ def any_cache(request: pytest.FixtureRequest) -> Any:
     return request.getfixturevalue(request.param)
 
 
+@pytest.fixture(params=[name for name in AVAILABLE if name in ("MongoDbCache", "DynamoDbCache")])
+def limited_cache(request: pytest.FixtureRequest) -> Any:
+    """Provide each of the caches that take less than we do by default."""
+    return request.getfixturevalue(request.param)
+
+
 @pytest.fixture
 def SimpleCache() -> cachelib.SimpleCache:  # noqa: N802 - fixtures are named like the classes
     return cachelib.SimpleCache()

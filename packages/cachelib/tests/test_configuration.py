@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cachelib import BaseCache, FileSystemCache, MemcachedCache, NullCache, RedisCache, SimpleCache
+from cachelib import BaseCache, FileSystemCache, MemcachedCache, NullCache, SimpleCache
 from cachelib.serializers import BaseSerializer
 from flask import Flask, session
 from flask_session import ConfigurationError, Session
@@ -19,7 +19,6 @@ from flask_session_cachelib import (
     FileSystemSession,
     FileSystemSessionInterface,
 )
-from redis import Redis
 
 backend = "cachelib files"
 
@@ -83,7 +82,6 @@ REFUSED = {
     "a cache that keeps nothing": (NullCache(), "keeps nothing"),
     "memcached": (MemcachedCache(object()), 'SESSION_TYPE = "memcached"'),
     "no serializer": (Unserialized(), "may unpickle"),
-    "decoded answers": (RedisCache(Redis(decode_responses=True)), "decode_responses"),
 }
 
 
