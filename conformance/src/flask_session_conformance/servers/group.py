@@ -40,13 +40,15 @@ class Node:
 class Topology:
     """How a group is made: its nodes for given ports, and what joins them once they answer.
 
-    ``url`` takes ``addresses``, those of the nodes whose name starts with ``entry``, with commas.
+    ``primary`` is what a node answers to that takes writes. ``url`` takes ``addresses``, those of
+    the nodes whose name starts with ``entry``, with commas.
     """
 
     image: str
     size: int
     nodes: Callable[[Sequence[int]], Sequence[Node]]
     alive: Probe
+    primary: Probe
     url: str
     join: Callable[[Group], None] = lambda group: None
     joined: Callable[[Group], bool] = lambda group: True
@@ -88,6 +90,10 @@ class Group(Server):
     def node_answers(self, name: str, probe: Probe | None = None) -> bool:
         """Ask one node once, in its own protocol."""
         return (probe or self.topology.alive).answered(self.host, self.nodes[name].port)
+
+    def primaries(self) -> list[str]:
+        """Name the nodes that take writes now."""
+        return [name for name in self.nodes if self.node_answers(name, self.topology.primary)]
 
     def start_node(self, name: str) -> None:
         """Start a node that does not run; it is not waited for."""

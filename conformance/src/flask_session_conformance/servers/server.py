@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from testcontainers.core.container import DockerContainer
 
@@ -14,6 +14,9 @@ from .container import HOST, Wanted, run
 from .engine import MissingServerError
 from .images import resolve
 from .kinds import KINDS, Kind
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 SECONDS_TO_READY = 60.0
 
@@ -102,7 +105,7 @@ class Server:
             self._owner = 0
             self._container.stop()
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

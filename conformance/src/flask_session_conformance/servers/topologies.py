@@ -60,9 +60,8 @@ def join_cluster(group: Group) -> None:
 
 def cluster_joined(group: Group) -> bool:
     """Tell whether every node knows all others, and each primary has a replica in step."""
-    primaries = [name for name in group.nodes if group.node_answers(name, REDIS_PRIMARY)]
     replicas = [name for name in group.nodes if group.node_answers(name, REPLICA_IN_STEP)]
-    return (len(primaries), len(replicas)) == (3, 3) and all(
+    return (len(group.primaries()), len(replicas)) == (3, 3) and all(
         group.node_answers(name, healthy)
         for name in group.nodes
         for healthy in (CLUSTER_OK, CLUSTER_KNOWS_ALL)
@@ -142,9 +141,8 @@ def join_replica_set(group: Group) -> None:
 
 def replica_set_joined(group: Group) -> bool:
     """Tell whether there is a primary and all others follow it."""
-    primaries = [name for name in group.nodes if group.node_answers(name, probe.MONGODB)]
     followers = [name for name in group.nodes if group.node_answers(name, MONGODB_SECONDARY)]
-    return len(primaries) == 1 and len(followers) == len(group.nodes) - 1
+    return len(group.primaries()) == 1 and len(followers) == len(group.nodes) - 1
 
 
 def ring_nodes(ports: Sequence[int]) -> list[Node]:
@@ -162,6 +160,7 @@ TOPOLOGIES = {
         size=6,
         nodes=cluster_nodes,
         alive=probe.REDIS,
+        primary=REDIS_PRIMARY,
         join=join_cluster,
         joined=cluster_joined,
         url="redis://{addresses}",
@@ -172,6 +171,7 @@ TOPOLOGIES = {
         size=5,
         nodes=sentinel_nodes,
         alive=probe.REDIS,
+        primary=REDIS_PRIMARY,
         joined=sentinels_joined,
         url="{addresses}",
         entry="sentinel",
@@ -181,6 +181,7 @@ TOPOLOGIES = {
         size=3,
         nodes=replica_set_nodes,
         alive=MONGODB_ALIVE,
+        primary=probe.MONGODB,
         join=join_replica_set,
         joined=replica_set_joined,
         url="mongodb://{addresses}/?replicaSet=r0",
@@ -191,6 +192,7 @@ TOPOLOGIES = {
         size=2,
         nodes=ring_nodes,
         alive=probe.MEMCACHED,
+        primary=probe.MEMCACHED,
         url="{addresses}",
     ),
 }
