@@ -13,7 +13,7 @@ from flask_session_conformance.migration import (
     Recording,
     SideBySide,
 )
-from flask_session_conformance.servers import Server
+from flask_session_conformance.plugin import GetServer
 from pymongo import MongoClient
 from pymongo.collection import Collection
 
@@ -71,5 +71,5 @@ class TestBesideTheOldRelease(SideBySide):
         }
 
     @pytest.fixture
-    def place(self, server: Server, database: str) -> Place:
-        return Place(server.address, config={"SESSION_MONGODB_DB": database})
+    def place(self, server: GetServer, database: str) -> Place:
+        return Place(server("mongodb").address, config={"SESSION_MONGODB_DB": database})
