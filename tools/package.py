@@ -30,11 +30,11 @@ assert package.__file__.startswith(sys.prefix), package.__file__
 for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
     try:
         importlib.import_module(module.name)
-    except ModuleNotFoundError as error:
-        if not error.name.startswith("flask_session_"):
+    except ImportError as error:
+        if "pip install" not in str(error):
             raise
 """
-"""The core's old import paths lead to backends, which need not be installed."""
+"""The core's old import paths lead to backends; where one is not installed, they say how."""
 
 LOAD_BACKEND = """
 import sys
