@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from contextlib import ExitStack
 
 import click
@@ -56,10 +57,12 @@ def settings_for(backend: str, stack: ExitStack) -> dict[str, str]:
     if backend in ("", "cachelib"):
         return {"FLASK_SESSION_TYPE": backend} if backend else {}
     if backend == "sqlite":
-        kind, url = "sqlalchemy", "sqlite:///sessions.sqlite"
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="flask-session-demo-"))
+        kind, url = "sqlalchemy", f"sqlite:///{folder}/sessions.sqlite"
     else:
-        kind, url = BACKENDS[backend], stack.enter_context(start(backend)).url
-    click.echo(f"{backend} is at {url}")
+        server = stack.enter_context(start(backend))
+        click.echo(f"{backend} listens on {server.address}")
+        kind, url = BACKENDS[backend], server.url
     return {"FLASK_SESSION_TYPE": kind, f"FLASK_SESSION_{kind.upper()}": url}
 
 
