@@ -10,6 +10,7 @@ line is a request: ``{"cookie": text or null, "do": [[verb, argument, …], …]
 Arguments are Python expressions, so that every type can travel. The answer tells the status, the
 new cookie (``""``: deleted, ``null``: none sent) and the session as a Python expression.
 """
+# mypy: ignore-errors
 
 import collections
 import dataclasses

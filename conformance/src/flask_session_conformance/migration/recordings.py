@@ -91,5 +91,6 @@ def recordings(backend: str) -> tuple[Recording, ...]:
 
 def restored(fields: dict[str, Any]) -> Recording:
     """Make a recording of its JSON form, where bytes are base64."""
-    encoded = {name: b64decode(fields[name]) for name in ("value", "header") if name in fields}
-    return Recording(**{**fields, **encoded})
+    for name in {"value", "header"} & fields.keys():
+        fields[name] = b64decode(fields[name])
+    return Recording(**fields)

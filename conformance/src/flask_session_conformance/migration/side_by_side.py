@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 import pytest
@@ -100,7 +101,7 @@ class SideBySide(OldWorkerSuite):
             if number % 3 == 1:
                 browser.at_old(("append", "seen", number), ("update", {f"old {number}": number}))
             else:
-                browser.at_new(lambda number=number: note(number))
+                browser.at_new(partial(note, number))
         for found in (browser.at_old().session, browser.at_new(lambda: dict(session))):
             assert found["user"] == "alice"
             assert found["seen"] == list(range(ROUNDS))
@@ -121,7 +122,7 @@ class SideBySide(OldWorkerSuite):
         browser = make_browser(False)
         browser.at_old(("update", {"user": "alice"}))
         cookie = browser.cookie
-        browser.at_new(session_clear)
+        browser.at_new(log_out)
         browser.cookie = cookie
         assert "user" not in browser.at_old().session
 
@@ -180,6 +181,6 @@ def note(number: int) -> None:
     session[f"new {number}"] = number
 
 
-def session_clear() -> None:
-    """Log out; a view."""
+def log_out() -> None:
+    """Empty the session at ours; a view."""
     session.clear()
