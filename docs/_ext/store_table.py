@@ -20,7 +20,7 @@ from flask_session.store import Store, SupportsKeys, SupportsPurge
 from sphinx.application import Sphinx
 
 HEAD = (
-    "| | compares and writes in one step | largest session | expired records are removed by "
+    "| | compares and writes in one step | largest session | `flask session cleanup` "
     "| `flask session migrate` reads it |",
     "| --- | --- | --- | --- | --- |",
 )
@@ -32,7 +32,7 @@ def row(name: str, store: type[Store]) -> str:
         name,
         "yes" if store.atomic else "within one process",
         f"{store.max_bytes // 1024:,} KiB",
-        "`flask session cleanup`" if issubclass(store, SupportsPurge) else "the database",
+        "yes" if issubclass(store, SupportsPurge) else "not needed",
         "yes" if issubclass(store, SupportsKeys) else "no",
     )
     return f"| {' | '.join(cells)} |"

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask_session.errors import UnreadableRecord
 from flask_session.legacy import is_pickle, load_pickle, read_pickle
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -90,7 +90,7 @@ PLAIN = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.text(), PLAIN), st.sampled_from(PROTOCOLS))
 def test_any_plain_session_opens(session: dict[str, Any], protocol: int) -> None:
     assert load_pickle(pickle.dumps(session, protocol)) == session
