@@ -3,12 +3,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask_session_conformance.plugin import GetServer
 from flask_session_sqlalchemy import SqlAlchemyStore, create_session_model
 from flask_session_sqlalchemy.engine import build
-from sqlalchemy import Engine, Table
+from sqlalchemy import Engine, Table, event
 
 DATABASES = ("sqlite", "postgresql", "mariadb")
 
@@ -58,12 +59,25 @@ def store(engine: Engine, table: Table) -> SqlAlchemyStore:
 
 
 @pytest.fixture
-def execute(engine: Engine) -> Callable[..., list[tuple[object, ...]]]:
+def execute(engine: Engine) -> Callable[[str], list[Any]]:
     """Provide a function that runs a line of SQL, as somebody else would."""
 
-    def run(statement: str, *parameters: object) -> list[tuple[object, ...]]:
+    def run(statement: str) -> list[Any]:
         with engine.connect() as connection:
-            result = connection.exec_driver_sql(statement, parameters)
-            return [tuple(row) for row in result] if result.returns_rows else []
+            result = connection.exec_driver_sql(statement)
+            return list(result) if result.returns_rows else []
 
     return run
+
+
+@pytest.fixture
+def sent(engine: Engine) -> Iterator[list[str]]:
+    """Provide the statements that went to the database; clear it to begin anew."""
+    statements: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(engine, "before_cursor_execute", note)

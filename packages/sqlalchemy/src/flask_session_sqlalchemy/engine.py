@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.pool import QueuePool
 
-POOL = {"pool_size": 10, "max_overflow": 0, "pool_timeout": 1, "pool_use_lifo": True}
+POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 2, "pool_use_lifo": True}
 # A database in memory belongs to its connection: one, which the threads take in turn.
 POOL_IN_MEMORY = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, "pool_timeout": 2}
 LIBPQ = {"connect_timeout": 2, "options": "-c lock_timeout=900"}

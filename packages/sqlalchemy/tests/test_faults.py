@@ -1,0 +1,256 @@
+"""Dead connections, silent servers, locks, full and read-only databases."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask_session.store import Outcome, Record
+from flask_session_conformance.servers import Server, start
+from flask_session_conformance.stores.base import loaded
+from flask_session_sqlalchemy import SqlAlchemyStore
+from flask_session_sqlalchemy.engine import build
+from sqlalchemy import Engine, Table
+from sqlalchemy.exc import OperationalError
+
+SERVERS = ("postgresql", "mariadb")
+on_servers = pytest.mark.parametrize("database", SERVERS, indirect=True)
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+KEY = "session:alice"
+CALLS: dict[str, Callable[[SqlAlchemyStore], object]] = {
+    "load": lambda store: store.load(KEY),
+    "create": lambda store: store.create("session:bob", b"data", 60),
+    "update": lambda store: store.update(KEY, b"new", 60, Record(b"data")) is Outcome.SAVED,
+    "touch": lambda store: store.touch(KEY, 60),
+    "delete": lambda store: store.delete(KEY, Record(b"data")) is Outcome.DELETED,
+}
+every_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+every_write = pytest.mark.parametrize(
+    "call",
+    [CALLS[name] for name in ("update", "touch", "delete")],
+    ids=["update", "touch", "delete"],
+)
+FORK = """
+import os, sys
+from flask_session_sqlalchemy import SqlAlchemyStore, create_session_model
+from flask_session_sqlalchemy.engine import build
+
+url, name = sys.argv[1:]
+store = SqlAlchemyStore(build(url), create_session_model(table_name=name).__table__)
+assert store.create("parent", b"parent", 60)
+
+def work(key):
+    for number in range(100):
+        store.create(f"{key} {number}", f"{key} {number}".encode(), 60)
+        assert store.load(f"{key} {number}").data == f"{key} {number}".encode()
+
+children = []
+for child in range(4):
+    number = os.fork()
+    if not number:
+        work(f"child{child}")
+        store.close()
+        os._exit(0)
+    children.append(number)
+work("parent")
+assert [os.waitpid(child, 0)[1] for child in children] == [0] * 4
+assert store.load("parent").data == b"parent"
+store.close()
+"""
+
+
+@pytest.fixture
+def filled(store: SqlAlchemyStore) -> SqlAlchemyStore:
+    """Provide the store with a record of alice's."""
+    assert store.create(KEY, b"data", 60)
+    return store
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < seconds
+
+
+@contextmanager
+def locked(engine: Engine, table: Table) -> Iterator[None]:
+    """Change alice's row elsewhere, without committing."""
+    theirs = sa.create_engine(engine.url)
+    with theirs.connect() as connection:
+        connection.execute(sa.update(table).values(data=b"theirs"))
+        yield
+    theirs.dispose()
+
+
+def cut_connections(url: str) -> None:
+    """Let the server close every connection but the one that asks for it."""
+    others = {
+        "postgresql": "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE pid <> pg_backend_pid() AND usename = current_user",
+        "mysql": "SELECT concat('KILL ', id) FROM information_schema.processlist "
+        "WHERE id <> connection_id() AND user = 'session'",
+    }
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for row in list(connection.exec_driver_sql(others[engine.dialect.name])):
+            if engine.dialect.name == "mysql":
+                connection.exec_driver_sql(row[0])
+    engine.dispose()
+
+
+@pytest.mark.row("D8")
+@on_servers
+@every_call
+def test_a_verb_survives_that_its_idle_connection_was_cut(
+    filled: SqlAlchemyStore, url: str, call: Callable[[SqlAlchemyStore], object]
+) -> None:
+    cut_connections(url)
+    assert call(filled)
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def own_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """Provide a server that may be stopped."""
+    with start(request.param) as server:
+        yield server
+
+
+@pytest.fixture
+def stoppable(own_server: Server) -> Iterator[SqlAlchemyStore]:
+    store = SqlAlchemyStore(build(own_server.url))
+    store.delete(KEY)
+    store.create(KEY, b"data", 60)
+    yield store
+    store.close()
+
+
+@contextmanager
+def paused(server: Server) -> Iterator[None]:
+    server.pause()
+    try:
+        yield
+    finally:
+        server.unpause()
+
+
+@pytest.mark.row("D2")
+def test_a_server_that_falls_silent_is_waited_for_one_second(
+    own_server: Server, stoppable: SqlAlchemyStore
+) -> None:
+    with paused(own_server), at_most(1.5), pytest.raises(stoppable.errors):
+        stoppable.load(KEY)
+
+
+@pytest.mark.row("D2")
+def test_connecting_to_a_silent_server_takes_at_most_one_second(own_server: Server) -> None:
+    store = SqlAlchemyStore(build(own_server.url))
+    with paused(own_server), at_most(1.5), pytest.raises(store.errors):
+        store.load(KEY)
+    store.close()
+
+
+@pytest.mark.row("D9")
+def test_after_a_silence_the_store_works_again(
+    own_server: Server, stoppable: SqlAlchemyStore
+) -> None:
+    with paused(own_server), pytest.raises(stoppable.errors):
+        stoppable.touch(KEY, 60)
+    assert stoppable.load(KEY) is not None
+
+
+@pytest.mark.row("D9")
+def test_after_a_restart_the_store_works_again(
+    own_server: Server, stoppable: SqlAlchemyStore
+) -> None:
+    own_server.kill()
+    own_server.restart()
+    assert stoppable.touch("session:nobody", 60) is False
+
+
+@pytest.mark.row("D13")
+@every_write
+def test_a_lock_held_elsewhere_is_waited_for_two_seconds_at_most(
+    filled: SqlAlchemyStore, engine: Engine, call: Callable[[SqlAlchemyStore], object]
+) -> None:
+    with locked(engine, filled.table), at_most(2.5), pytest.raises(filled.errors):
+        call(filled)
+    assert loaded(filled, KEY).data == b"data"
+
+
+@pytest.mark.row("D13")
+def test_a_record_that_is_locked_elsewhere_can_be_read(
+    filled: SqlAlchemyStore, engine: Engine
+) -> None:
+    with locked(engine, filled.table):
+        assert filled.load(KEY) is not None
+
+
+@pytest.mark.row("E5")
+@on_sqlite
+def test_the_error_of_a_locked_file_names_the_remedy(
+    filled: SqlAlchemyStore, engine: Engine
+) -> None:
+    with locked(engine, filled.table), pytest.raises(OperationalError, match="file of their own"):
+        filled.touch(KEY, 60)
+
+
+@pytest.mark.row("D10")
+@every_write
+def test_a_read_only_database_refuses_writes_and_is_read(
+    filled: SqlAlchemyStore, url: str, call: Callable[[SqlAlchemyStore], object]
+) -> None:
+    with ExitStack() as stack:
+        reader = SqlAlchemyStore(read_only(url), filled.table)
+        stack.callback(reader.close)
+        assert reader.load(KEY) is not None
+        with pytest.raises(reader.errors):
+            call(reader)
+        assert filled.load(KEY) is not None
+
+
+def read_only(url: str) -> Engine:
+    """Make an engine of our own whose connections cannot write."""
+    arguments: dict[str, Any] = {
+        "postgresql": {"options": "-c default_transaction_read_only=on"},
+        "mysql": {"init_command": "SET SESSION TRANSACTION READ ONLY"},
+        "sqlite": {},
+    }[sa.make_url(url).get_backend_name()]
+    if url.startswith("sqlite:"):
+        url = f"sqlite:///file:{sa.make_url(url).database}?mode=ro&uri=true"
+    return build(url, {"connect_args": arguments})
+
+
+@pytest.mark.row("D11")
+@on_sqlite
+def test_a_full_disk_refuses_a_write_and_leaves_the_record(
+    filled: SqlAlchemyStore, engine: Engine
+) -> None:
+    sa.event.listen(engine, "checkout", limit_pages)
+    with pytest.raises(filled.errors, match="full"):
+        filled.update(KEY, bytes(1_000_000), 60, Record(b"data"))
+    assert loaded(filled, KEY).data == b"data"
+
+
+def limit_pages(connection: Any, *rest: object) -> None:
+    connection.execute("PRAGMA max_page_count = 1")  # as many as there are already
+
+
+@pytest.mark.row("E1", "E2")
+def test_forked_workers_do_not_share_a_connection(url: str, table: Table) -> None:
+    command = [sys.executable, "-c", FORK, url, table.name]
+    subprocess.run(command, check=True, timeout=60)
+
+
+@on_sqlite
+def test_a_missing_directory_is_a_declared_error(tmp_path: Path, database: str) -> None:
+    store = SqlAlchemyStore(build(f"sqlite:///{tmp_path}/none/sessions.db"))
+    with pytest.raises(store.errors):
+        store.load(KEY)

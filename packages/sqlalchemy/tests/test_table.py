@@ -1,0 +1,241 @@
+"""The table: as Flask-Session 0.8 had it, made once, and taken as it is where it exists."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask_session.errors import SessionTooLarge
+from flask_session.store import Outcome, Record
+from flask_session_sqlalchemy import SqlAlchemyStore, create_session_model
+from sqlalchemy import Engine, Table
+
+Execute = Callable[[str], list[Any]]
+SETUP = """
+import sys
+from flask_session_sqlalchemy import SqlAlchemyStore, create_session_model
+from flask_session_sqlalchemy.engine import build
+
+url, name = sys.argv[1:]
+store = SqlAlchemyStore(build(url), create_session_model(table_name=name).__table__)
+print("ready", flush=True)
+sys.stdin.readline()
+store.setup()
+store.create(f"session:{sys.stdin.readline()}", b"data", 60)
+store.close()
+"""
+
+on_mariadb = pytest.mark.parametrize("database", ["mariadb"], indirect=True)
+on_postgresql = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+on_servers = pytest.mark.parametrize("database", ["postgresql", "mariadb"], indirect=True)
+
+
+@pytest.fixture
+def old_table(engine: Engine, table_name: str) -> Table:
+    """Provide a table as Flask-Session 0.4 to 0.8 made it."""
+    table = sa.Table(
+        table_name,
+        sa.MetaData(),
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("session_id", sa.String(255), unique=True),
+        sa.Column("data", sa.LargeBinary),
+        sa.Column("expiry", sa.DateTime),
+    )
+    table.metadata.create_all(engine)
+    return table
+
+
+def put(engine: Engine, table: Table, key: str, expiry: datetime | None) -> None:
+    row = {"session_id": key, "data": b"old", "expiry": expiry}
+    with engine.connect() as connection:
+        connection.execute(table.insert().values(row))
+
+
+def columns_of(engine: Engine, table: Table) -> dict[str, Any]:
+    return {each["name"]: each["type"] for each in sa.inspect(engine).get_columns(table.name)}
+
+
+def test_the_table_is_made_at_the_first_use(store: SqlAlchemyStore, engine: Engine) -> None:
+    assert store.load("session:nobody") is None
+    assert sa.inspect(engine).has_table(store.table.name)
+
+
+def test_nothing_is_sent_before_the_first_use(table: Table, engine: Engine) -> None:
+    SqlAlchemyStore(engine, table)
+    assert engine.pool.checkedin() == 0  # type: ignore[attr-defined]
+
+
+def test_the_columns_are_those_of_0_8(store: SqlAlchemyStore, engine: Engine) -> None:
+    store.setup()
+    assert list(columns_of(engine, store.table)) == ["id", "session_id", "data", "expiry"]
+
+
+def test_expiry_has_an_index_in_a_table_we_make(store: SqlAlchemyStore, engine: Engine) -> None:
+    store.setup()
+    indexes = sa.inspect(engine).get_indexes(store.table.name)
+    assert ["expiry"] in [each["column_names"] for each in indexes]
+
+
+@on_mariadb
+def test_the_data_may_be_large_on_mariadb(store: SqlAlchemyStore, engine: Engine) -> None:
+    store.setup()
+    assert str(columns_of(engine, store.table)["data"]) == "LONGBLOB"
+
+
+@on_mariadb
+def test_ids_are_compared_as_bytes_on_mariadb(store: SqlAlchemyStore, engine: Engine) -> None:
+    store.setup()
+    assert columns_of(engine, store.table)["session_id"].collation == "ascii_bin"
+
+
+def test_a_row_of_0_8_is_found_where_it_lies(
+    store: SqlAlchemyStore, engine: Engine, old_table: Table
+) -> None:
+    put(engine, old_table, "session:alice", datetime(2999, 1, 1))
+    record = store.load("session:alice")
+    assert record is not None
+    assert (record.data, record.expires_at) == (b"old", 32472144000.0)
+
+
+def test_an_existing_table_is_left_as_it_is(
+    store: SqlAlchemyStore, engine: Engine, old_table: Table
+) -> None:
+    before = repr(columns_of(engine, old_table))
+    store.create("session:alice", b"data", 60)
+    assert repr(columns_of(engine, old_table)) == before
+    indexes = sa.inspect(engine).get_indexes(old_table.name)
+    assert ["expiry"] not in [each["column_names"] for each in indexes]
+
+
+def test_a_row_without_an_expiry_counts_as_expired(
+    store: SqlAlchemyStore, engine: Engine, old_table: Table
+) -> None:
+    put(engine, old_table, "session:alice", None)
+    assert store.load("session:alice") is None
+    assert store.touch("session:alice", 60) is False
+    assert store.update("session:alice", b"new", 60, Record(b"old")) is Outcome.GONE
+
+
+def test_create_takes_over_a_row_without_an_expiry(
+    store: SqlAlchemyStore, engine: Engine, old_table: Table
+) -> None:
+    put(engine, old_table, "session:alice", None)
+    assert store.create("session:alice", b"new", 60) is True
+
+
+def test_purge_leaves_rows_without_an_expiry_for_the_migration(
+    store: SqlAlchemyStore, engine: Engine, old_table: Table
+) -> None:
+    put(engine, old_table, "session:alice", None)
+    assert store.purge() == 0
+
+
+def test_rows_without_an_expiry_can_be_given_one(
+    store: SqlAlchemyStore, engine: Engine, old_table: Table
+) -> None:
+    for number in range(450):
+        put(engine, old_table, f"session:{number}", None)
+    store.create("session:bob", b"data", 5)
+    assert store.limit_endless(3600) == 450
+    told = dict(store.keys("session:"))
+    assert len(told) == 451
+    assert min(told, key=lambda key: told[key] or 0) == "session:bob"
+
+
+@on_mariadb
+def test_case_matters_in_a_table_that_ignores_it(store: SqlAlchemyStore, old_table: Table) -> None:
+    store.create("session:abc", b"data", 60)
+    assert store.load("session:ABC") is None
+    assert store.delete("session:ABC") is Outcome.GONE
+
+
+@on_mariadb
+def test_the_64_kb_of_an_old_column_are_a_limit(store: SqlAlchemyStore, old_table: Table) -> None:
+    store.create("session:abc", b"data", 60)
+    with pytest.raises(SessionTooLarge):
+        store.update("session:abc", bytes(65536), 60, Record(b"data"))
+    with pytest.raises(SessionTooLarge):
+        SqlAlchemyStore(store.database.engine, old_table).create("session:new", bytes(65536), 60)
+
+
+@on_mariadb
+def test_64_kb_fit_into_an_old_column(store: SqlAlchemyStore, old_table: Table) -> None:
+    assert store.create("session:abc", bytes(65535), 60) is True
+
+
+def test_a_table_said_to_exist_is_not_looked_for(
+    engine: Engine, old_table: Table, sent: list[str]
+) -> None:
+    store = SqlAlchemyStore(engine, old_table, table_exists=True)
+    store.load("session:alice")
+    assert [each for each in sent if "information_schema" not in each] == [sent[-1]]
+    assert sent[-1].startswith("SELECT")
+
+
+def test_a_table_said_to_exist_is_not_made(engine: Engine, table: Table) -> None:
+    store = SqlAlchemyStore(engine, table, table_exists=True)
+    with pytest.raises(store.errors):
+        store.load("session:alice")
+    assert not sa.inspect(engine).has_table(table.name)
+
+
+def test_a_row_that_another_constraint_refuses_is_an_error(
+    store: SqlAlchemyStore, engine: Engine, old_table: Table
+) -> None:
+    constraint = sa.CheckConstraint("expiry IS NULL", name="endless")
+    narrow = sa.Table(f"n{old_table.name}", old_table.metadata, *copied(old_table), constraint)
+    narrow.create(engine)
+    with pytest.raises(store.errors, match="endless"):
+        SqlAlchemyStore(engine, narrow).create("session:alice", b"data", 60)
+    narrow.drop(engine)
+
+
+def copied(table: Table) -> list[sa.Column[Any]]:
+    return [sa.Column(each.name, each.type, primary_key=each.primary_key) for each in table.c]
+
+
+@on_postgresql
+def test_the_table_may_be_in_a_schema(engine: Engine, execute: Execute, table_name: str) -> None:
+    execute(f"CREATE SCHEMA s{table_name}")
+    table = create_session_model(table_name=table_name, schema=f"s{table_name}").__table__
+    store = SqlAlchemyStore(engine, table)
+    assert store.create("session:alice", b"data", 60) is True
+    assert execute(f"SELECT count(*) FROM s{table_name}.{table_name}") == [(1,)]
+    execute(f"DROP SCHEMA s{table_name} CASCADE")
+
+
+@on_postgresql
+def test_a_sequence_numbers_the_rows(engine: Engine, execute: Execute, table_name: str) -> None:
+    table = create_session_model(table_name=table_name, sequence=f"q{table_name}").__table__
+    SqlAlchemyStore(engine, table).create("session:alice", b"data", 60)
+    assert execute(f"SELECT last_value FROM q{table_name}") == [(1,)]
+    execute(f"DROP TABLE {table_name}")
+    execute(f"DROP SEQUENCE IF EXISTS q{table_name}")
+
+
+@pytest.mark.row("E9")
+def test_eight_processes_make_one_table(url: str, table: Table, engine: Engine) -> None:
+    starting = [
+        subprocess.Popen(
+            [sys.executable, "-c", SETUP, url, table.name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(8)
+    ]
+    for process in starting:
+        assert process.stdout
+        process.stdout.readline()
+    for number, process in enumerate(starting):
+        assert process.stdin
+        process.stdin.write(f"\n{number}\n")
+        process.stdin.flush()
+    assert [process.communicate() and process.returncode for process in starting] == [0] * 8
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() == 8
