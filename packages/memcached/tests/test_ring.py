@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -168,6 +169,7 @@ def fork_and_check(store: MemcachedStore, key: str) -> int:
     """Fork a process that ends with 0 if it reads nothing but its own record."""
     child = os.fork()
     if child == 0:
+        signal.alarm(20)
         os._exit(0 if reads_its_own(store, key) else 1)
     return child
 

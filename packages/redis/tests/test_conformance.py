@@ -1,4 +1,4 @@
-"""Every server and every client library keeps the store contract."""
+"""Every server, topology and client library keeps the store contract and the sessions' promises."""
 
 from __future__ import annotations
 
@@ -10,40 +10,49 @@ import pytest
 import redis
 import valkey
 from flask_session.store import SupportsKeys
-from flask_session_conformance import StoreConformance
+from flask_session_conformance import SessionConformance, StoreConformance
+from flask_session_conformance.backend import Backend
 from flask_session_conformance.plugin import GetServer
+from flask_session_conformance.servers import Server
 from flask_session_redis import RedisStore
 from flask_session_redis.client import Client, connect
+from redis.sentinel import Sentinel
 
 
-class RedisConformance(StoreConformance):
+class RedisBackend(Backend):
+    """A server and the client library that reaches it."""
+
     capabilities = frozenset({SupportsKeys})
     server_decides_expiry = True
-    server_name: ClassVar[str]
+    server_name: ClassVar[str] = "redis"
 
     @pytest.fixture
-    def url(self, server: GetServer) -> str:
-        return server(self.server_name).url
+    def running(self, server: GetServer) -> Server:
+        return server(self.server_name)
 
     @pytest.fixture
-    def client(self, url: str) -> Iterator[Client]:
-        client = self.connect(url)
+    def client(self, running: Server) -> Iterator[Client]:
+        client = self.connect(running)
         yield client
         client.close()
 
-    def connect(self, url: str) -> Client:
-        return connect(url)
+    def connect(self, running: Server) -> Client:
+        return connect(running.url)
 
     @pytest.fixture
     def store(self, client: Client) -> RedisStore:
         return RedisStore(client)
 
     @pytest.fixture
-    def make_store(self, url: str) -> Iterator[Callable[[], RedisStore]]:
+    def config(self, client: Client) -> dict[str, Any]:
+        return {"SESSION_TYPE": "redis", "SESSION_REDIS": client}
+
+    @pytest.fixture
+    def make_store(self, running: Server) -> Iterator[Callable[[], RedisStore]]:
         made: list[RedisStore] = []
 
         def make() -> RedisStore:
-            made.append(RedisStore(self.connect(url), owns_client=True))
+            made.append(RedisStore(self.connect(running), owns_client=True))
             return made[-1]
 
         yield make
@@ -51,15 +60,15 @@ class RedisConformance(StoreConformance):
             store.close()
 
     @pytest.fixture
-    def worker_config(self, url: str) -> dict[str, Any]:
-        return {"SESSION_TYPE": "redis", "SESSION_REDIS": url}
+    def worker_config(self, running: Server) -> dict[str, Any]:
+        return {"SESSION_TYPE": "redis", "SESSION_REDIS": running.url}
 
     @pytest.fixture
     def unreachable_store(self) -> Iterator[RedisStore]:
         with socket.socket() as bound:  # bound and not listening: connections are refused
             bound.bind(("127.0.0.1", 0))
             url = f"redis://127.0.0.1:{bound.getsockname()[1]}"
-            store = RedisStore(self.connect(url), owns_client=True)
+            store = RedisStore(connect(url), owns_client=True)
             yield store
             store.close()
 
@@ -68,22 +77,74 @@ class RedisConformance(StoreConformance):
         return lambda key: client.execute_command("LPUSH", key, "a list")
 
 
-class TestRedis(RedisConformance):
+class OnRedis(RedisBackend):
     backend = "redis"
-    server_name = "redis"
 
 
-class TestValkey(RedisConformance):
+class OnValkey(RedisBackend):
     backend = "valkey"
     server_name = "valkey"
 
-    def connect(self, url: str) -> Client:
-        return redis.Redis.from_url(url)
 
-
-class TestValkeyThroughValkeyClient(RedisConformance):
+class OnValkeyByValkeyPy(OnValkey):
     backend = "valkey (valkey-py)"
-    server_name = "valkey"
 
-    def connect(self, url: str) -> Client:
-        return valkey.Valkey.from_url(url)
+    def connect(self, running: Server) -> Client:
+        return valkey.Valkey.from_url(running.url)
+
+
+class OnCluster(RedisBackend):
+    backend = "redis cluster"
+    server_name = "redis-cluster"
+
+    def connect(self, running: Server) -> Client:
+        return redis.RedisCluster(host=running.host, port=running.port)
+
+    @pytest.fixture
+    def worker_config(self) -> dict[str, Any]:
+        pytest.skip("not applicable: SESSION_REDIS takes a cluster as a client, not as plain text")
+
+
+class OnSentinel(RedisBackend):
+    backend = "redis sentinel"
+    server_name = "redis-sentinel"
+
+    def connect(self, running: Server) -> Client:
+        addresses = [address.split(":") for address in running.url.split(",")]
+        sentinel: Any = Sentinel(addresses, socket_timeout=1)  # type: ignore[no-untyped-call]
+        client: Client = sentinel.master_for("session")
+        return client
+
+    @pytest.fixture
+    def worker_config(self) -> dict[str, Any]:
+        pytest.skip("not applicable: SESSION_REDIS takes sentinels as a client, not as plain text")
+
+
+class TestStoreOnRedis(OnRedis, StoreConformance): ...
+
+
+class TestStoreOnValkey(OnValkey, StoreConformance): ...
+
+
+class TestStoreOnValkeyByValkeyPy(OnValkeyByValkeyPy, StoreConformance): ...
+
+
+class TestStoreOnCluster(OnCluster, StoreConformance): ...
+
+
+class TestStoreOnSentinel(OnSentinel, StoreConformance): ...
+
+
+class TestSessionOnRedis(OnRedis, SessionConformance): ...
+
+
+class TestSessionOnValkey(OnValkey, SessionConformance): ...
+
+
+class TestSessionOnValkeyByValkeyPy(OnValkeyByValkeyPy, SessionConformance): ...
+
+
+class TestSessionOnCluster(OnCluster, SessionConformance): ...
+
+
+class TestSessionOnSentinel(OnSentinel, SessionConformance): ...
