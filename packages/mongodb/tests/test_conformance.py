@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from flask_session.store import SupportsKeys, SupportsPurge
-from flask_session_conformance import StoreConformance
+from flask_session_conformance import SessionConformance, StoreConformance
 from flask_session_mongodb import MongoDBStore
 from flask_session_mongodb.client import build
 from pymongo import MongoClient
@@ -52,5 +53,34 @@ class TestMongoDBStore(StoreConformance):
         def put(key: str) -> None:
             store.create(key, b"data", 60)
             documents.update_one({"id": key}, {"$set": {"val": ["a", "list"]}})
+
+        return put
+
+
+class TestMongoDBSessions(SessionConformance):
+    backend = "mongodb"
+
+    @pytest.fixture
+    def config(self, client: MongoClient[Any], database: str) -> dict[str, Any]:
+        return {
+            "SESSION_TYPE": "mongodb",
+            "SESSION_MONGODB": client,
+            "SESSION_MONGODB_DB": database,
+        }
+
+    @pytest.fixture
+    def worker_config(self, url: str, database: str) -> dict[str, Any]:
+        return {
+            "SESSION_TYPE": "mongodb",
+            "SESSION_MONGODB": url,
+            "SESSION_MONGODB_DB": database,
+        }
+
+    @pytest.fixture
+    def put_foreign_value(self, documents: Collection[Any]) -> Callable[[str], None]:
+        def put(key: str) -> None:
+            expiration = datetime.now(timezone.utc) + timedelta(seconds=60)
+            foreign = {"id": key, "val": ["a", "list"], "expiration": expiration}
+            documents.replace_one({"id": key}, foreign, upsert=True)
 
         return put

@@ -1,7 +1,7 @@
 """Items as Flask-Session 0.7 and 0.8 kept them: ``id`` text, ``val`` bytes, ``expiration`` number.
 
 A boto3 resource, the low-level client inside it included, takes and gives Python values. A plain
-client takes and gives values with their type, and so does the text of every error.
+client takes and gives values with their type, and so does the answer to a failed condition, always.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html
 """
 
@@ -16,7 +16,6 @@ from flask_session.errors import UnreadableRecord
 
 Value = str | bytes | int | Decimal
 Values = Mapping[str, Value]
-Encode = Callable[[Value], Any]
 SHIFT = 14 * 60 * 60
 """Seconds by which Flask-Session 0.8 may have written an expiry too early.
 
@@ -45,31 +44,33 @@ class Item(NamedTuple):
         return self.data
 
 
-def read(attributes: Mapping[str, Any]) -> Item:
-    """Read an item of either form."""
-    data, expiration = (decoded(attributes.get(name)) for name in ("val", "expiration"))
-    return Item(
-        data if isinstance(data, bytes) else None,
-        expiration if isinstance(expiration, Decimal) and expiration.is_finite() else None,
-    )
+class Form(NamedTuple):
+    """How a client takes and gives values: text, bytes and numbers; others decode to anything."""
 
+    encode: Callable[[Value], Any]
+    decode: Callable[[Any], object]
 
-def decoded(value: object) -> object:
-    """Answer the bytes or the number of a value of either form, and anything else as it is."""
-    if isinstance(value, Binary):
-        return bytes(value.value)
-    if isinstance(value, dict):
-        return Decimal(value["N"]) if "N" in value else value.get("B")
-    return value
+    def read(self, attributes: Mapping[str, Any]) -> Item:
+        """Read an item, or as much of it as there is."""
+        data, expiration = (self.decode(attributes.get(name)) for name in ("val", "expiration"))
+        return Item(
+            data if isinstance(data, bytes) else None,
+            expiration if isinstance(expiration, Decimal) else None,
+        )
 
 
 def with_type(value: Value) -> dict[str, Any]:
-    """Write a value as a plain client takes it."""
+    """Write a value with its type."""
     if isinstance(value, str):
         return {"S": value}
     return {"B": value} if isinstance(value, bytes) else {"N": str(value)}
 
 
-def as_it_is(value: Value) -> Value:
-    """Write a value as the client of a resource takes it."""
-    return value
+def without_type(value: Any) -> object:
+    """Read a value with its type."""
+    ((kind, content),) = (value or {"NULL": True}).items()
+    return Decimal(content) if kind == "N" else content
+
+
+TYPED = Form(with_type, without_type)
+PLAIN = Form(lambda value: value, lambda value: value.value if isinstance(value, Binary) else value)

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from flask_session.store import Outcome, Record, Store
 
-from .items import SHIFT, Item, Values, as_it_is, read, with_type
+from .items import PLAIN, SHIFT, TYPED, Item, Values
 from .table import SessionTable
 
 
@@ -39,14 +39,16 @@ class DynamoDBStore(Store):
         self.client = client
         self.table = client.Table(table_name) if hasattr(client, "Table") else None
         inner = client if self.table is None else client.meta.client
-        encode = with_type if low_level or self.table is None else as_it_is
-        self._items = SessionTable(low_level or inner, table_name, encode, table_exists)
+        form = TYPED if low_level or self.table is None else PLAIN
+        self._items = SessionTable(low_level or inner, table_name, form, table_exists)
         self._own: tuple[Any, ...] = (inner, self._items.client) if owns_client else ()
 
     def load(self, key: str) -> Record | None:
         """Read consistently: an eventual read may still show what was logged out."""
-        found = self._items.send("get_item", Key=self._key(key), ConsistentRead=True).get("Item")
-        item = read(found or {})
+        found = self._items.send("get_item", Key=self._key(key), ConsistentRead=True).get(
+            "Item", {}
+        )
+        item = self._items.form.read(found)
         if item.expires_at <= self.clock():
             return None
         return Record(item.readable(), expires_at=item.expires_at)
@@ -75,6 +77,11 @@ class DynamoDBStore(Store):
     def touch(self, key: str, ttl: int) -> bool:
         """Write the expiry where the item lives."""
         return self._change(key, "SET expiration = :later", "", {":later": self._in(ttl)})[0]
+
+    def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
+        """Write the expiry where ``val`` is still the old data."""
+        later: Values = {":later": self._in(ttl), ":old": expected.data}
+        return self._change(key, "SET expiration = :later", "val = :old AND ", later)[0]
 
     def delete(self, key: str, expected: Record | None = None) -> Outcome:
         """Remove the item, and see from what it was whether it lived."""
@@ -105,9 +112,9 @@ class DynamoDBStore(Store):
         while True:
             page = self._items.send("scan", **scan)
             for found in page["Items"]:
-                item, key = read(found), found["id"]
+                item = self._items.form.read(found)
                 if self._lives(item):
-                    yield key["S"] if isinstance(key, dict) else key, item.expires_at
+                    yield str(self._items.form.decode(found["id"])), item.expires_at
             if "LastEvaluatedKey" not in page:
                 return
             scan["ExclusiveStartKey"] = page["LastEvaluatedKey"]

@@ -6,10 +6,12 @@ import logging
 from typing import Any
 
 from botocore.exceptions import ClientError
+from flask_session.discretion import Discretion
 
-from .items import Encode, Item, Values, read
+from .items import TYPED, Form, Item, Values
 
 MINUTES = 5
+QUIETLY = Discretion("botocore.endpoint", "botocore.parsers")
 log = logging.getLogger(__name__)
 
 
@@ -21,13 +23,14 @@ class SessionTable:
     once.
     """
 
-    def __init__(self, client: Any, name: str, encode: Encode, exists: bool) -> None:
+    def __init__(self, client: Any, name: str, form: Form, exists: bool) -> None:
         self.client = client
         self.name = name
-        self.encode = encode
+        self.form = form
         self.exists = exists
         self._sweep_later = False
 
+    @QUIETLY
     def send(self, operation: str, **parameters: Any) -> Any:
         """Send one command."""
         send = getattr(self.client, operation)
@@ -56,12 +59,12 @@ class SessionTable:
                 **parameters,
             ).get("Attributes", {})
         except self.client.exceptions.ConditionalCheckFailedException as failure:
-            return False, read(failure.response.get("Item", {}))
-        return True, read(before)
+            return False, TYPED.read(failure.response.get("Item", {}))
+        return True, self.form.read(before)
 
     def encoded(self, values: Values) -> dict[str, Any]:
         """Write values as the client takes them."""
-        return {name: self.encode(value) for name, value in values.items()}
+        return {name: self.form.encode(value) for name, value in values.items()}
 
     def prepare(self) -> None:
         """Make the table, wait for it, and let DynamoDB remove from it what has expired."""

@@ -12,6 +12,7 @@ from bson import CodecOptions, ObjectId
 from bson.codec_options import DatetimeConversion
 from bson.datetime_ms import DatetimeMS
 from bson.errors import BSONError
+from flask_session.discretion import Discretion
 from flask_session.errors import UnreadableRecord
 from flask_session.store import Outcome, Record, Store
 from pymongo import MongoClient, ReadPreference
@@ -30,6 +31,7 @@ from .upkeep import (
 FIRST_USE_MILLISECONDS = 400
 """What an index may cost the first request of a process; a large collection needs ``setup``."""
 SETUP_SECONDS = 3600
+QUIETLY = Discretion("pymongo.command")
 
 
 class MongoDBStore(Store):
@@ -66,6 +68,7 @@ class MongoDBStore(Store):
         self._owns_client = owns_client
         self._prepared = False
 
+    @QUIETLY
     def load(self, key: str) -> Record | None:
         """Find by ``id``; of duplicates that 0.8 left, the one that lives longest stays."""
         found = list(self._ready().find({"id": key}))
@@ -79,6 +82,7 @@ class MongoDBStore(Store):
             raise UnreadableRecord("the document's val is not binary data")
         return Record(data, expires_at=expiry)
 
+    @QUIETLY
     def create(self, key: str, data: bytes, ttl: int) -> bool:
         """Insert unless there is such an ``id``; a second trip only replaces an expired one."""
         values = {"val": data, "expiration": self._in(ttl)}
@@ -94,32 +98,40 @@ class MongoDBStore(Store):
         expired = {"id": key, "expiration": {"$not": {"$gt": self._now()}}}
         return self._documents.update_one(expired, {"$set": values}).matched_count == 1
 
+    @QUIETLY
     def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
         """Write where ``val`` is the old data; only a miss asks what is there instead."""
-        live = self._live(key)
         values = {"val": data, "expiration": self._in(ttl)}
-        same = {**live, "val": expected.data}
+        same = self._live(key, expected)
         if self._ready().update_one(same, {"$set": values}).matched_count:
             return Outcome.SAVED
-        found = self._documents.find_one(live, {"val": 1})
+        found = self._documents.find_one(self._live(key), {"val": 1})
         if found is None:
             return Outcome.GONE
         return Outcome.SAVED if found.get("val") == data else Outcome.CONFLICT
 
     def touch(self, key: str, ttl: int) -> bool:
         """Write the date where the document lives."""
-        later = {"$set": {"expiration": self._in(ttl)}}
-        return self._ready().update_one(self._live(key), later).matched_count == 1
+        return self._renew(self._live(key), ttl)
 
+    def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
+        """Write the date where ``val`` is still the old data."""
+        return self._renew(self._live(key, expected), ttl)
+
+    @QUIETLY
+    def _renew(self, which: Document, ttl: int) -> bool:
+        later = {"$set": {"expiration": self._in(ttl)}}
+        return self._ready().update_one(which, later).matched_count == 1
+
+    @QUIETLY
     def delete(self, key: str, expected: Record | None = None) -> Outcome:
         """Remove where ``val`` is the old data; only a miss asks what is there instead."""
-        live = self._live(key)
         if expected is None:
-            removed = self._ready().delete_many(live).deleted_count
+            removed = self._ready().delete_many(self._live(key)).deleted_count
             return Outcome.DELETED if removed else Outcome.GONE
-        if self._ready().delete_one({**live, "val": expected.data}).deleted_count:
+        if self._ready().delete_one(self._live(key, expected)).deleted_count:
             return Outcome.DELETED
-        found = self._documents.find_one(live, {"_id": 1})
+        found = self._documents.find_one(self._live(key), {"_id": 1})
         return Outcome.GONE if found is None else Outcome.CONFLICT
 
     def purge(self) -> int:
@@ -136,9 +148,11 @@ class MongoDBStore(Store):
         """Iterate over the live documents in the order of their keys."""
         within = {"$gte": prefix, "$lt": prefix + "\x7f"}
         live = {"id": within, "expiration": {"$gt": self._now()}}
-        for document in self._ready().find(live, {"id": 1, "expiration": 1}):
-            yield document["id"], expires_at(document)
+        with QUIETLY:
+            for document in self._ready().find(live, {"id": 1, "expiration": 1}):
+                yield document["id"], expires_at(document)
 
+    @QUIETLY
     def setup(self) -> None:
         """Make both indexes however long it takes, after removing what duplicates there are."""
         with pymongo.timeout(SETUP_SECONDS):
@@ -169,5 +183,6 @@ class MongoDBStore(Store):
     def _now(self) -> DatetimeMS:
         return DatetimeMS(math.floor(self.clock() * 1000))
 
-    def _live(self, key: str) -> Document:
-        return {"id": key, "expiration": {"$gt": self._now()}}
+    def _live(self, key: str, expected: Record | None = None) -> Document:
+        live: Document = {"id": key, "expiration": {"$gt": self._now()}}
+        return live if expected is None else {**live, "val": expected.data}

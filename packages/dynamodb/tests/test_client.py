@@ -1,0 +1,145 @@
+"""Which clients are accepted, and what those built from a URL do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+from flask_session.errors import ConfigurationError
+from flask_session_conformance.servers import start
+from flask_session_dynamodb import DynamoDBStore
+from flask_session_dynamodb.client import build, connect, place
+
+KEY = "session:LN7qKhsI2CPWMq18ZhO6t-xmvG0g5ExsHDEbpCdbmq0"
+
+
+def close(*clients: Any) -> None:
+    for client in clients:
+        getattr(client.meta, "client", client).close()
+
+
+@pytest.mark.parametrize("kind", ["resource", "client"])
+def test_what_boto3_makes_is_used_as_it_is(arguments: dict[str, Any], kind: str) -> None:
+    client = getattr(boto3, kind)("dynamodb", **arguments)
+    assert connect(client) == (client, None)
+    close(client)
+
+
+def test_closing_the_store_leaves_a_client_open_that_was_handed_in(
+    resource: Any, administrator: Any, table_name: str
+) -> None:
+    closed: list[bool] = []
+    resource.meta.client.close, close = lambda: closed.append(True), resource.meta.client.close
+    DynamoDBStore(resource, table_name).close()
+    resource.meta.client.close = close
+    assert closed == []
+
+
+def test_a_client_we_build_gives_up_after_one_second_and_repeats_nothing(url: str) -> None:
+    for client in (resource_client := build(url)):
+        config = getattr(client.meta, "client", client).meta.config
+        assert (config.connect_timeout, config.read_timeout) == (1, 1)
+        assert config.retries["total_max_attempts"] == 1
+    close(*resource_client)
+
+
+def test_nothing_configured_is_localhost_with_a_warning() -> None:
+    with pytest.warns(RuntimeWarning, match="SESSION_DYNAMODB is not set"):
+        clients = connect(None)
+    assert clients.client.meta.client.meta.endpoint_url == "http://localhost:8000"
+    assert clients.client.meta.client.meta.region_name == "us-west-2"
+    close(*clients)
+
+
+def test_the_client_of_a_url_is_a_resource_as_in_0_8(url: str) -> None:
+    clients = connect(url)
+    assert clients.client.Table("Sessions").name == "Sessions"
+    close(*clients)
+
+
+@pytest.mark.parametrize(
+    ("url", "region"),
+    [
+        ("https://dynamodb.eu-west-1.amazonaws.com", "eu-west-1"),
+        ("https://dynamodb.cn-north-1.amazonaws.com.cn", "cn-north-1"),
+        ("https://dynamodb-fips.us-gov-east-1.amazonaws.com", "us-gov-east-1"),
+        ("https://123456789012.ddb.us-east-2.amazonaws.com", "us-east-2"),
+        ("https://dynamodb.us-east-1.api.aws", "us-east-1"),
+    ],
+)
+def test_an_endpoint_of_aws_names_its_region_and_no_credentials(url: str, region: str) -> None:
+    assert place(urlsplit(url)) == {"endpoint_url": url, "region_name": region}
+
+
+@pytest.mark.parametrize(
+    ("user", "credentials"), [("", ("dummy", "dummy")), ("key:se%2Fcret@", ("key", "se/cret"))]
+)
+def test_another_endpoint_takes_the_credentials_of_its_url(
+    user: str, credentials: tuple[str, str]
+) -> None:
+    found = place(urlsplit(f"http://{user}db.example:8000/path"))
+    assert found["endpoint_url"] == "http://db.example:8000/path"
+    assert (found["aws_access_key_id"], found["aws_secret_access_key"]) == credentials
+
+
+@pytest.mark.parametrize(
+    "wrong", ["redis://:secret@host", "dynamodb", "http://", "http://key:secret@host:port/"]
+)
+def test_a_wrong_url_is_refused_without_telling_the_secret(wrong: str) -> None:
+    with pytest.raises(ConfigurationError, match="SESSION_DYNAMODB") as refusal:
+        connect(wrong)
+    assert "secret" not in str(refusal.value)
+    assert refusal.value.__cause__ is None
+
+
+class Asynchronous:
+    """Looks like what aioboto3 makes."""
+
+    async def __aenter__(self) -> None: ...
+
+
+def test_an_asynchronous_client_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="asynchronous"):
+        connect(Asynchronous())
+
+
+def make_s3(arguments: dict[str, Any]) -> Any:
+    return boto3.client("s3", **arguments)
+
+
+def make_table(arguments: dict[str, Any]) -> Any:
+    return boto3.resource("dynamodb", **arguments).Table("Sessions")
+
+
+@pytest.mark.parametrize("make", [make_s3, make_table, dict, lambda _: boto3])
+def test_an_object_of_another_kind_is_refused(
+    arguments: dict[str, Any], make: Callable[[dict[str, Any]], Any]
+) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be used"):
+        connect(make(arguments))
+
+
+def test_a_silent_server_is_given_up_within_the_timeout(table_name: str) -> None:
+    with start("dynamodb") as server:
+        resource, low_level = build(server.url)
+        store = DynamoDBStore(resource, table_name, low_level=low_level, owns_client=True)
+        server.pause()
+        began = time.monotonic()
+        with pytest.raises(store.errors):
+            store.load(KEY)
+        assert time.monotonic() - began < 2
+        server.unpause()
+        store.close()
+
+
+def test_the_table_is_where_0_8_had_it(store: DynamoDBStore, administrator: Any) -> None:
+    store.create(KEY, b"data", 60)
+    assert store.get_item(Key={"id": KEY})["Item"]["val"].value == b"data"
+
+
+def test_a_store_on_a_plain_client_has_no_table(administrator: Any, table_name: str) -> None:
+    assert not hasattr(DynamoDBStore(administrator, table_name), "get_item")
