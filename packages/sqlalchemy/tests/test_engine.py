@@ -1,0 +1,104 @@
+"""Engines of our own making."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask_session_conformance.threads import together
+from flask_session_sqlalchemy import SqlAlchemyStore
+from flask_session_sqlalchemy.engine import build, is_in_memory, is_ours
+from sqlalchemy import Engine
+
+Execute = Callable[[str], list[Any]]
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+on_mariadb = pytest.mark.parametrize("database", ["mariadb"], indirect=True)
+
+
+def ask(url: str, statement: str, options: dict[str, Any] | None = None) -> Any:
+    """Answer one value from a new engine."""
+    engine = build(url, options)
+    with engine.connect() as connection:
+        value = connection.exec_driver_sql(statement).scalar()
+    engine.dispose()
+    return value
+
+
+def test_an_engine_of_ours_is_known(engine: Engine, url: str) -> None:
+    theirs = sa.create_engine(url)
+    assert is_ours(engine)
+    assert not is_ours(theirs)
+
+
+def test_each_statement_is_a_transaction(engine: Engine, execute: Execute, table_name: str) -> None:
+    execute(f"CREATE TABLE {table_name} (id INTEGER)")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"INSERT INTO {table_name} VALUES (1)")
+        assert execute(f"SELECT count(*) FROM {table_name}") == [(1,)]
+
+
+@on_sqlite
+def test_a_file_uses_the_write_ahead_log(url: str) -> None:
+    assert ask(url, "PRAGMA journal_mode") == "wal"
+
+
+@on_sqlite
+def test_a_file_that_is_being_written_keeps_its_journal(url: str, tmp_path: Path) -> None:
+    theirs = sqlite3.connect(tmp_path / "sessions.db", isolation_level=None)
+    theirs.execute("BEGIN IMMEDIATE")
+    assert ask(url, "PRAGMA journal_mode") == "delete"
+    theirs.close()
+
+
+@on_sqlite
+def test_the_busy_timeout_in_the_url_wins(url: str) -> None:
+    assert ask(f"{url}?timeout=7", "PRAGMA busy_timeout") == 7000
+
+
+@on_sqlite
+def test_the_busy_timeout_in_connect_args_wins(url: str) -> None:
+    assert ask(url, "PRAGMA busy_timeout", {"connect_args": {"timeout": 7}}) == 7000
+
+
+@on_postgresql
+def test_locks_are_waited_for_less_than_a_second_on_postgresql(url: str) -> None:
+    assert ask(url, "SHOW lock_timeout") == "900ms"
+
+
+@on_postgresql
+def test_options_in_the_url_win(url: str) -> None:
+    assert ask(f"{url}?options=-c%20lock_timeout%3D5s", "SHOW lock_timeout") == "5s"
+
+
+@on_mariadb
+def test_locks_are_waited_for_a_second_on_mariadb(url: str) -> None:
+    assert ask(url, "SELECT @@innodb_lock_wait_timeout + @@lock_wait_timeout") == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("sqlite://", True),
+        ("sqlite:///:memory:", True),
+        ("sqlite:///file:x?mode=memory&cache=shared&uri=true", True),
+        ("sqlite:///file:x?mode=ro&uri=true", False),
+        ("sqlite:///sessions.db", False),
+        ("postgresql+psycopg://localhost", False),
+    ],
+)
+def test_a_database_in_memory_is_recognised(url: str, expected: bool) -> None:
+    assert is_in_memory(sa.make_url(url)) is expected
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///file:x?mode=memory&uri=true"])
+def test_threads_share_a_database_in_memory(url: str) -> None:
+    store = SqlAlchemyStore(build(url))
+    together([partial(store.create, f"session:{me}", b"data", 60) for me in range(8)])
+    assert len(list(store.keys("session:"))) == 8
+    store.close()
