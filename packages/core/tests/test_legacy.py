@@ -82,6 +82,7 @@ def test_the_python_pickler_writes_what_opens() -> None:
         assert load_pickle(stream.getvalue()) == VALUES
 
 
+UNHURRIED = settings(max_examples=50, deadline=None)
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary()
     | st.datetimes() | st.dates() | st.times() | st.timedeltas() | st.uuids()
@@ -96,6 +97,7 @@ def test_any_plain_session_opens(session: dict[str, Any], protocol: int) -> None
     assert load_pickle(pickle.dumps(session, protocol)) == session
 
 
+@UNHURRIED
 @given(st.data())
 def test_a_flipped_byte_is_a_session_or_a_rejection(data: st.DataObject) -> None:
     protocol = data.draw(st.sampled_from(PROTOCOLS))
@@ -104,6 +106,7 @@ def test_a_flipped_byte_is_a_session_or_a_rejection(data: st.DataObject) -> None
     rejected_or_dict(bytes(pickled))
 
 
+@UNHURRIED
 @given(st.binary(max_size=300))
 def test_noise_is_a_session_or_a_rejection(noise: bytes) -> None:
     rejected_or_dict(b"\x80\x04" + noise)
@@ -156,6 +159,32 @@ class Text(str):
 def test_other_types_are_rejected(value: Any, protocol: int) -> None:
     with pytest.raises(UnreadableRecord):
         load_pickle(pickle.dumps({"v": value}, protocol))
+
+
+NEW_UUID = b"cuuid\nUUID\n)\x81"
+STATE = b"}Vint\nI7\ns"
+
+
+@pytest.mark.parametrize(
+    "pickled",
+    [
+        b"(dVa\n" + NEW_UUID + b"s.",
+        b"(d" + NEW_UUID + b"I1\ns.",
+        b"(dVa\n" + NEW_UUID + STATE + b"b" + STATE + b"bs.",
+        b"(dVa\n" + NEW_UUID + b"}Vint\nI-1\nsbs.",
+        b"(dVa\n" + NEW_UUID + b"}Vint\nL" + str(1 << 128).encode() + b"L\nsbs.",
+        b"(dVa\n" + NEW_UUID + b"}Vint\nVx\nsbs.",
+        b"(dVa\n(l" + STATE + b"bs.",
+    ],
+    ids=["unfinished", "unfinished key", "twice", "negative", "too large", "no number", "a list"],
+)
+def test_a_state_that_is_not_a_uuids_is_rejected(pickled: bytes) -> None:
+    with pytest.raises(UnreadableRecord):
+        load_pickle(pickled)
+
+
+def test_a_uuid_by_hand_opens() -> None:
+    assert load_pickle(b"(dVa\n" + NEW_UUID + STATE + b"bs.") == {"a": UUID(int=7)}
 
 
 def test_the_rejection_says_nothing_of_the_content() -> None:
