@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .report import Report
+from .worker import WorkerPool
 
 if TYPE_CHECKING:
     from .servers import Server
@@ -48,6 +49,14 @@ def server(pytestconfig: pytest.Config) -> Iterator[GetServer]:
     with ExitStack() as stack:
         servers = SharedServers(pytestconfig, stack)
         yield servers.get
+
+
+@pytest.fixture(scope="session")
+def worker_pool() -> Iterator[WorkerPool]:
+    """Provide the run's further processes; see :class:`.backend.Backend`, ``make_worker``."""
+    pool = WorkerPool()
+    yield pool
+    pool.end()
 
 
 class SharedServers:

@@ -12,6 +12,7 @@ Requests go straight into the WSGI application, so that a few thousand of them t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -87,6 +88,7 @@ class Site:
     def __init__(self, app: Flask, store: WatchedStore) -> None:
         self.app = app
         self.store = store
+        self.began = time.time()
         self._environ = EnvironBuilder(path="/", base_url="https://localhost").get_environ()
         app.add_url_rule("/", "run", run, methods=METHODS)
         app.add_url_rule("/page", "page", lambda: "a page", methods=METHODS)

@@ -1,8 +1,9 @@
-"""Another process with an app on the same data.
+"""Another process with a site on the same data.
 
-It runs as ``python -m flask_session_conformance.worker``, started from plain configuration
-values, so nothing has to be pickled. It is told what to do in lines of JSON: the name of a function
-in :mod:`flask_session_conformance.tasks` and its arguments.
+It runs as ``python -m flask_session_conformance.worker`` and gets plain configuration values, so
+nothing has to be pickled. It is told what to do in lines of JSON: the name of a function in
+:mod:`flask_session_conformance.tasks` and its arguments. A task may stop at points of its choice
+and wait until it is told to go on.
 """
 
 from __future__ import annotations
@@ -11,58 +12,123 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from typing import Any
+
+OPEN, CLOSE = "open", "close"
 
 
 class Worker:
-    """A process that runs tasks on an app of its own, one after the other; close it in the end."""
+    """A process that runs tasks, one after the other, on a site that it opens and closes."""
 
-    def __init__(self, config: dict[str, Any], timezone: str = "UTC") -> None:
+    def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "flask_session_conformance.worker", json.dumps(config)],
+            [sys.executable, "-m", "flask_session_conformance.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "TZ": timezone},
         )
+        self.busy = False
+        """Whether a task has not ended, because it hangs or has failed."""
 
-    def call(self, task: str, **arguments: Any) -> Any:
-        """Run a task there and answer its result; an exception there fails the test here."""
-        self.start(task, **arguments)
-        return self.answer()
+    def call(
+        self, task: str, at_stop: Callable[[str], None] | None = None, **arguments: Any
+    ) -> Any:
+        """Run a task there and answer its result; an exception there fails the test here.
 
-    def start(self, task: str, **arguments: Any) -> None:
-        """Let the process begin with a task."""
+        ``at_stop`` is called with the name of each point at which the task stops.
+        """
+        self.busy = True
+        self._send([task, arguments])
+        while "stop" in (message := self._receive()):
+            if at_stop:
+                at_stop(message["stop"])
+            self._send("go")
+        self.busy = False
+        return message["result"]
+
+    def _send(self, message: Any) -> None:
         assert self._process.stdin
-        self._process.stdin.write(json.dumps([task, arguments]) + "\n")
+        self._process.stdin.write(json.dumps(message) + "\n")
         self._process.stdin.flush()
 
-    def answer(self) -> Any:
-        """Wait for the end of the task that was started."""
+    def _receive(self) -> dict[str, Any]:
         assert self._process.stdout
         line = self._process.stdout.readline()
         assert line, "the worker process ended with an error, see its standard error"
-        return json.loads(line)
+        message: dict[str, Any] = json.loads(line)
+        return message
 
-    def kill(self) -> None:
-        """End the process at once, as a crash does."""
-        self._process.kill()
-        self.close()
-
-    def close(self) -> None:
-        """Let the process end and wait for it."""
+    def end(self) -> None:
+        """End the process and wait for it; one that is busy is killed."""
+        if self.busy:
+            self._process.kill()
         with self._process:
             pass
 
 
+class WorkerPool:
+    """Workers that are started once and used by one test after the other."""
+
+    def __init__(self) -> None:
+        self._idle: list[Worker] = []
+
+    def open(self, config: dict[str, Any], timezone: str) -> Worker:
+        """Let a worker open a site with this configuration, in this time zone."""
+        worker = self._idle.pop() if self._idle else Worker()
+        worker.call(OPEN, config=config, timezone=timezone)
+        return worker
+
+    def take_back(self, worker: Worker) -> None:
+        """Let a worker remove what it stored and wait for the next test."""
+        if not worker.busy:
+            worker.call(CLOSE)
+            self._idle.append(worker)
+        else:
+            worker.end()
+
+    def end(self) -> None:
+        """End all processes."""
+        for worker in self._idle:
+            worker.end()
+
+
+def stop(point: str) -> None:
+    """Tell the test that a point is reached and wait until it lets us go on; inside a task."""
+    print(json.dumps({"stop": point}), flush=True)
+    sys.stdin.readline()
+
+
 def main() -> None:
     """Run the tasks that come in on standard input."""
+    from .sessions.base import build_site, tidy_up
+    from .site import Site
+
+    sites: list[Site] = []
+
+    def open_site(config: dict[str, Any], timezone: str) -> None:
+        os.environ["TZ"] = timezone
+        time.tzset()
+        sites.append(build_site(config))
+
+    def close_site() -> None:
+        tidy_up(sites.pop())
+
+    run(sites, {OPEN: open_site, CLOSE: close_site})
+
+
+def run(sites: list[Any], own: dict[str, Callable[..., None]]) -> None:
+    """Answer every line of standard input: our own commands, and the tasks on the open site."""
     from . import tasks
 
-    app = tasks.make_app(json.loads(sys.argv[1]))
-    for line in sys.stdin:
+    while line := sys.stdin.readline():
         name, arguments = json.loads(line)
-        print(json.dumps(getattr(tasks, name)(app, **arguments)), flush=True)
+        if name in own:
+            result = own[name](**arguments)
+        else:
+            result = getattr(tasks, name)(sites[-1], **arguments)
+        print(json.dumps({"result": result}), flush=True)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from .identity import Identity
 from .lifetimes import Lifetimes
 from .login import FlaskLogin
 from .orders import Orders
+from .processes import Processes
 from .races import Races
 from .renewal import Renewal
 from .signing import KeyRotation, Signing
@@ -35,6 +36,7 @@ class SessionConformance(
     Crowds,
     Data,
     Hostile,
+    Processes,
     Capacity,
 ):
     """Everything that an app relies on, as tests.

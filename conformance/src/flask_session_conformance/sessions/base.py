@@ -5,31 +5,23 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask_session import ServerSideSessionInterface, Session
 
+from ..backend import Backend, Config
 from ..site import Site, Visitor
 from ..stores.base import wait_until_gone
 from ..views import put
 from ..watching import Call, WatchedStore
 
 MakeSite = Callable[..., Site]
-Config = dict[str, Any]
 
 
-class SessionSuite:
-    """The declarations and fixtures that the tests of a session share.
-
-    ``backend``, ``atomic`` and ``server_decides_expiry`` are those of
-    :class:`flask_session_conformance.stores.base.StoreSuite`.
-    """
-
-    backend: ClassVar[str] = ""
-    atomic: ClassVar[bool] = True
-    server_decides_expiry: ClassVar[bool] = False
+class SessionSuite(Backend):
+    """The fixtures that the tests of a session share; provide ``config``."""
 
     @pytest.fixture
     def config(self) -> Config:
@@ -40,18 +32,18 @@ class SessionSuite:
         raise NotImplementedError(f"{type(self).__name__} has to provide a fixture named 'config'")
 
     @pytest.fixture
-    def make_site(self, config: Config) -> Iterator[MakeSite]:
+    def common(self) -> Config:
+        """Provide what all sites and workers of a test share: a secret key and a key prefix."""
+        prefix = f"conformance-{secrets.token_hex(8)}:"
+        return {"SECRET_KEY": "the suite's own key", "SESSION_KEY_PREFIX": prefix}
+
+    @pytest.fixture
+    def make_site(self, config: Config, common: Config) -> Iterator[MakeSite]:
         """Provide sites on the backend, with a key prefix of their own, and tidy up afterwards.
 
-        The keyword arguments are further ``app.config`` entries. All sites of a test share one
-        prefix and one ``SECRET_KEY`` unless told otherwise.
+        The keyword arguments are further ``app.config`` entries.
         """
-        common = {
-            "SECRET_KEY": "the suite's own key",
-            "SESSION_KEY_PREFIX": f"conformance-{secrets.token_hex(8)}:",
-        }
         sites: list[Site] = []
-        began = time.time()
 
         def make(**settings: Any) -> Site:
             sites.append(build_site({**common, **config, **settings}))
@@ -59,7 +51,7 @@ class SessionSuite:
 
         yield make
         for site in sites:
-            tidy_up(site, began)
+            tidy_up(site)
 
     @pytest.fixture
     def site(self, make_site: MakeSite) -> Site:
@@ -80,8 +72,13 @@ class SessionSuite:
 
     def let_expire(self, site: Site) -> None:
         """Return once the records of a site with a lifetime of 1 second have expired."""
-        if not self.server_decides_expiry:
+        if self.server_decides_expiry:
+            self.really_let_expire(site)
+        else:
             site.skew(site.interface.clock() - time.time() + 2.1)
+
+    def really_let_expire(self, site: Site) -> None:
+        """Wait until the records of a site with a lifetime of 1 second have expired."""
         for key in site.store.created:
             wait_until_gone(site.store.store, key)
 
@@ -97,10 +94,10 @@ def build_site(settings: Config) -> Site:
     return Site(app, store)
 
 
-def tidy_up(site: Site, began: float) -> None:
+def tidy_up(site: Site) -> None:
     """Remove the records that were made, expired or not, and close what the store has opened."""
     store = site.store.store
-    store.clock = lambda: began
+    store.clock = lambda: site.began
     for key in site.store.created:
         store.delete(key)
     store.close()

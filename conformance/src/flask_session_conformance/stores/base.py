@@ -6,38 +6,33 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import pytest
 from flask_session.store import Record, Store
 
+from ..backend import Backend, PutForeignValue
 from ..clocks import SkewedClock
+
+__all__ = ["Expired", "PutForeignValue", "StoreSuite", "holds", "loaded", "wait_until_gone"]
 
 MakeKey = Callable[..., str]
 MakeStore = Callable[[], Store]
-PutForeignValue = Callable[[str], None]
 Later = Callable[[float], None]
 Outlive = Callable[[str], None]
 LONGEST_WAIT = 5.0
 """Seconds within which a record with a ``ttl`` of 1 has to be gone, on the slowest machine."""
 
 
-class StoreSuite:
+class StoreSuite(Backend):
     """The declarations and fixtures that the tests of a store share.
 
-    ``backend`` names the backend in reports. ``capabilities`` are the protocols it supports
-    (``SupportsPurge``, ``SupportsKeys``). ``atomic`` repeats what the store says about itself.
-    ``server_decides_expiry`` is true where the server compares times, false where the store does
-    it by its ``clock``.
-
-    A store that lives outside the process also overrides the fixtures ``make_store``,
-    ``worker_config``, ``unreachable_store`` and ``put_foreign_value``, as far as it can.
+    ``capabilities`` are the protocols the store supports (``SupportsPurge``, ``SupportsKeys``). A
+    store that lives outside the process also overrides the fixtures ``make_store`` and
+    ``unreachable_store``, and those of :class:`flask_session_conformance.backend.Backend`.
     """
 
-    backend: ClassVar[str] = ""
     capabilities: ClassVar[frozenset[type]] = frozenset()
-    atomic: ClassVar[bool] = True
-    server_decides_expiry: ClassVar[bool] = False
 
     @pytest.fixture
     def store(self) -> Store:
@@ -50,19 +45,9 @@ class StoreSuite:
         return lambda: store
 
     @pytest.fixture
-    def worker_config(self) -> dict[str, Any]:
-        """Provide plain ``app.config`` values with which another process reaches the same data."""
-        pytest.skip("not applicable: only one process can reach this store")
-
-    @pytest.fixture
     def unreachable_store(self) -> Store:
         """Provide a store whose server does not answer, on a closed port for example."""
         pytest.skip("not applicable: this store has no server that could be away")
-
-    @pytest.fixture
-    def put_foreign_value(self) -> PutForeignValue:
-        """Provide a function that puts something which is no record under a key."""
-        pytest.skip("not applicable: this store holds nothing but records")
 
     @pytest.fixture
     def new_key(self, store: Store) -> Iterator[MakeKey]:

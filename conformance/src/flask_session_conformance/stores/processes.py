@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 import pytest
 from flask_session.store import Store
 
+from ..backend import MakeWorker
 from ..threads import together
-from ..worker import Worker
 from .base import MakeKey, StoreSuite, loaded, wait_until_gone
 from .counting import counted
 
@@ -18,24 +16,10 @@ PROCESSES = 4
 ROUNDS = 10
 INCREMENTS = 20
 TIME_ZONES = ("UTC", "Asia/Tokyo", "America/New_York")
-MakeWorker = Callable[..., Worker]
 
 
 class Processes(StoreSuite):
     """What holds between processes, for stores that more than one can reach."""
-
-    @pytest.fixture
-    def make_worker(self, worker_config: dict[str, Any]) -> Iterator[MakeWorker]:
-        """Provide further processes with a store on the same data."""
-        workers: list[Worker] = []
-
-        def make(timezone: str = "UTC") -> Worker:
-            workers.append(Worker(worker_config, timezone))
-            return workers[-1]
-
-        yield make
-        for worker in workers:
-            worker.close()
 
     @pytest.fixture
     def atomic_store(self, store: Store) -> Store:

@@ -1,0 +1,51 @@
+"""What a test class tells the suite about its backend, on both levels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+import pytest
+
+from .worker import Worker, WorkerPool
+
+Config = dict[str, Any]
+MakeWorker = Callable[..., Worker]
+PutForeignValue = Callable[[str], None]
+
+
+class Backend:
+    """Declare a backend once, in a class of your own, and use it for both levels of the suite.
+
+    ``backend`` names it in reports. ``atomic`` repeats what the store says about itself.
+    ``server_decides_expiry`` is true where the server compares times, false where the store does
+    it by its ``clock``. The fixtures are for what lives outside the process; one that is not
+    overridden skips its tests with the reason.
+    """
+
+    backend: ClassVar[str] = ""
+    atomic: ClassVar[bool] = True
+    server_decides_expiry: ClassVar[bool] = False
+
+    @pytest.fixture
+    def worker_config(self) -> Config:
+        """Provide plain ``app.config`` values with which another process reaches the same data."""
+        pytest.skip("not applicable: only one process can reach this store")
+
+    @pytest.fixture
+    def put_foreign_value(self) -> PutForeignValue:
+        """Provide a function that puts something which is no record under a store's key."""
+        pytest.skip("not applicable: this store holds nothing but records")
+
+    @pytest.fixture
+    def make_worker(self, worker_pool: WorkerPool, worker_config: Config) -> Iterator[MakeWorker]:
+        """Provide further processes with an app on the same data; arguments are settings."""
+        workers: list[Worker] = []
+
+        def make(timezone: str = "UTC", **settings: Any) -> Worker:
+            workers.append(worker_pool.open({**worker_config, **settings}, timezone))
+            return workers[-1]
+
+        yield make
+        for worker in workers:
+            worker_pool.take_back(worker)
