@@ -41,6 +41,7 @@ demo:
 
 test:
 	@tools/bootstrap docker
+	$(if $(BACKEND),,@tools/bootstrap browser || true)
 	pytest --conformance-report conformance-report.md $(TESTS)
 
 check:
