@@ -25,6 +25,9 @@ from flask_session_conformance.migration import (
 )
 from flask_session_conformance.plugin import GetServer
 
+# Older releases of cachelib's RedisCache call what redis-py has deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated setex:DeprecationWarning")
+
 PACKED = 4
 """The length of the expiry since cachelib 0.7; before, it was a pickle of its own."""
 

@@ -70,7 +70,9 @@ def make_environment(folder: Path, requirements: Sequence[str], python: str | No
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_name(folder.name + ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not complete.exists() or complete.read_text() != "\n".join(requirements):
+        # An environment outlives the interpreter it was made with, if that was in one itself.
+        present = complete.exists() and interpreter.exists()
+        if not present or complete.read_text() != "\n".join(requirements):
             shutil.rmtree(folder, ignore_errors=True)
             install(folder, interpreter, requirements, python or sys.executable)
             complete.write_text("\n".join(requirements))
