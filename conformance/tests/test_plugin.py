@@ -34,6 +34,9 @@ THREE_BACKENDS = """
         @pytest.mark.row("A5")
         def test_alone(self): pass
 
+        @pytest.mark.row("0.8.0 signed")
+        def test_opens(self): pass
+
         @pytest.fixture
         def leaky(self):
             yield
@@ -52,7 +55,7 @@ def report(pytester: pytest.Pytester) -> str:
 
 
 def test_the_report_counts_tests_per_backend(report: str) -> None:
-    assert "| alpha | 2 | 0 | 1 |\n| beta | 1 | 0 | 2 |\n| gamma | 2 | 2 | 1 |" in report
+    assert "| alpha | 2 | 0 | 1 |\n| beta | 1 | 0 | 2 |\n| gamma | 3 | 2 | 1 |" in report
 
 
 def test_the_report_says_passed_where_a_row_is_shown(report: str) -> None:
@@ -78,6 +81,10 @@ def test_the_report_lists_every_skip_with_its_tests(report: str) -> None:
 def test_the_rows_are_in_the_order_of_the_matrix(report: str) -> None:
     places = [report.index(f"| {row} |") for row in ("A1", "A5", "C5", "C11", "D24")]
     assert places == sorted(places)
+
+
+def test_old_releases_have_a_table_of_their_own(report: str) -> None:
+    assert "| release | gamma |\n| --- | --- |\n| 0.8.0 signed | passed (1) |" in report
 
 
 def test_the_terminal_shows_the_table(pytester: pytest.Pytester) -> None:

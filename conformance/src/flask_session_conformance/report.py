@@ -1,7 +1,8 @@
 """What a run has shown: backend x tests, and row of the trust matrix x backend.
 
 A test belongs to the backend that its class or its module names in ``backend``; a test without one
-belongs to the package it lies in. Its rows come from ``@pytest.mark.row("C5")``.
+belongs to the package it lies in. Its rows come from ``@pytest.mark.row("C5")``; a row like
+``"0.5.0 signed"`` is of an old release instead, and stands in a table of its own.
 """
 
 from __future__ import annotations
@@ -108,13 +109,13 @@ def skips(results: Sequence[Result]) -> list[list[str]]:
     return table
 
 
-def matrix(results: Sequence[Result]) -> list[list[str]]:
-    """Make the table row of the trust matrix x backend."""
-    shown = [result for result in results if result.rows]
-    names = backends(shown)
-    table = [["row", *names]]
-    for row in sorted({row for result in shown for row in result.rows}, key=natural):
-        of_row = [result for result in shown if row in result.rows]
+def matrix(results: Sequence[Result], *, releases: bool = False) -> list[list[str]]:
+    """Make the table row x backend: rows of the trust matrix, or releases and their signer."""
+    rows = {row for result in results for row in result.rows if row[0].isdigit() is releases}
+    names = backends(result for result in results if rows.intersection(result.rows))
+    table = [["release" if releases else "row", *names]]
+    for row in sorted(rows, key=str if releases else natural):
+        of_row = [result for result in results if row in result.rows]
         table.append([row, *(cell([r for r in of_row if r.backend == name]) for name in names)])
     return table
 
@@ -141,6 +142,7 @@ def as_markdown(results: Sequence[Result]) -> str:
     parts = ["# Conformance report", "## Tests per backend", markdown_table(counts(results))]
     for title, table in (
         ("## The trust matrix", matrix(results)),
+        ("## Sessions of old releases", matrix(results, releases=True)),
         ("## What was skipped, and why", skips(results)),
     ):
         if len(table) > 1:
