@@ -14,37 +14,52 @@ from flask_session_conformance import SessionConformance, StoreConformance
 from flask_session_conformance.stores.base import MakeStore, PutForeignValue
 
 
-class TestFiles(StoreConformance):
+class Files:
     backend = "cachelib files"
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        return tmp_path / "sessions"
+
+    @pytest.fixture
+    def config(self, folder: Path) -> dict[str, Any]:
+        return {"SESSION_TYPE": "cachelib", "SESSION_CACHELIB": str(folder)}
+
+    @pytest.fixture
+    def worker_config(self, config: dict[str, Any]) -> dict[str, Any]:
+        return config
+
+    @pytest.fixture
+    def put_foreign_value(self, folder: Path) -> PutForeignValue:
+        def put(key: str) -> None:
+            folder.mkdir(exist_ok=True)
+            (folder / hashlib.sha256(key.encode()).hexdigest()).write_bytes(b"x")
+
+        return put
+
+
+class TestFiles(Files, StoreConformance):
     capabilities = frozenset({SupportsPurge, SupportsKeys})
 
     @pytest.fixture
-    def store(self, tmp_path: Path) -> Store:
-        return FileStore(tmp_path / "sessions")
+    def store(self, folder: Path) -> Store:
+        return FileStore(folder)
 
     @pytest.fixture
-    def make_store(self, tmp_path: Path) -> MakeStore:
-        return lambda: FileStore(tmp_path / "sessions")
-
-    @pytest.fixture
-    def worker_config(self, tmp_path: Path) -> dict[str, Any]:
-        return {"SESSION_TYPE": "cachelib", "SESSION_CACHELIB": str(tmp_path / "sessions")}
+    def make_store(self, folder: Path) -> MakeStore:
+        return lambda: FileStore(folder)
 
     @pytest.fixture
     def unreachable_store(self, tmp_path: Path) -> Store:
         (tmp_path / "file").write_bytes(b"not a directory")
         return FileStore(tmp_path / "file" / "sessions")
 
-    @pytest.fixture
-    def put_foreign_value(self, tmp_path: Path) -> PutForeignValue:
-        def put(key: str) -> None:
-            (tmp_path / "sessions").mkdir(exist_ok=True)
-            (tmp_path / "sessions" / hashlib.sha256(key.encode()).hexdigest()).write_bytes(b"x")
 
-        return put
+class TestSessionsInFiles(Files, SessionConformance):
+    """Through Flask."""
 
 
-class TestSimpleCache(StoreConformance):
+class InMemory:
     backend = "cachelib SimpleCache"
     atomic = False
 
@@ -53,12 +68,8 @@ class TestSimpleCache(StoreConformance):
         return SimpleCache()
 
     @pytest.fixture
-    def store(self, cache: SimpleCache) -> Store:
-        return CacheStore(cache)
-
-    @pytest.fixture
-    def make_store(self, cache: SimpleCache) -> MakeStore:
-        return lambda: CacheStore(cache)
+    def config(self, cache: SimpleCache) -> dict[str, Any]:
+        return {"SESSION_TYPE": "cachelib", "SESSION_CACHELIB": cache}
 
     @pytest.fixture
     def put_foreign_value(self, cache: SimpleCache) -> PutForeignValue:
@@ -68,18 +79,15 @@ class TestSimpleCache(StoreConformance):
         return put
 
 
-class TestSessionsInFiles(SessionConformance):
-    backend = "cachelib files"
+class TestSimpleCache(InMemory, StoreConformance):
+    @pytest.fixture
+    def store(self, cache: SimpleCache) -> Store:
+        return CacheStore(cache)
 
     @pytest.fixture
-    def config(self, tmp_path: Path) -> dict[str, Any]:
-        return {"SESSION_TYPE": "cachelib", "SESSION_CACHELIB": str(tmp_path / "sessions")}
+    def make_store(self, cache: SimpleCache) -> MakeStore:
+        return lambda: CacheStore(cache)
 
 
-class TestSessionsInSimpleCache(SessionConformance):
-    backend = "cachelib SimpleCache"
-    atomic = False
-
-    @pytest.fixture
-    def config(self) -> dict[str, Any]:
-        return {"SESSION_TYPE": "cachelib", "SESSION_CACHELIB": SimpleCache()}
+class TestSessionsInSimpleCache(InMemory, SessionConformance):
+    """Through Flask."""
