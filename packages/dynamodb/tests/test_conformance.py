@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
 import pytest
 from flask_session.store import SupportsKeys
-from flask_session_conformance import StoreConformance
+from flask_session_conformance import SessionConformance, StoreConformance
 from flask_session_dynamodb import DynamoDBStore
 from flask_session_dynamodb.client import SETTINGS, build
 
@@ -84,3 +85,35 @@ class TestDynamoDBThroughAResource(DynamoDBConformance):
             config=SETTINGS,
         )
         return DynamoDBStore(resource, table_name, owns_client=True)
+
+
+class TestDynamoDBSessions(SessionConformance):
+    backend = "dynamodb"
+
+    @pytest.fixture
+    def config(self, resource: Any, table_name: str) -> dict[str, Any]:
+        return {
+            "SESSION_TYPE": "dynamodb",
+            "SESSION_DYNAMODB": resource,
+            "SESSION_DYNAMODB_TABLE": table_name,
+        }
+
+    @pytest.fixture
+    def worker_config(self, url: str, table_name: str) -> dict[str, Any]:
+        return {
+            "SESSION_TYPE": "dynamodb",
+            "SESSION_DYNAMODB": url,
+            "SESSION_DYNAMODB_TABLE": table_name,
+        }
+
+    @pytest.fixture
+    def put_foreign_value(self, administrator: Any, table_name: str) -> Callable[[str], None]:
+        def put(key: str) -> None:
+            foreign = {
+                "id": {"S": key},
+                "val": {"L": [{"S": "a list"}]},
+                "expiration": {"N": str(int(time.time() + 60))},
+            }
+            administrator.put_item(TableName=table_name, Item=foreign)
+
+        return put

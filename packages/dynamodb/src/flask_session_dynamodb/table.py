@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+from threading import Lock
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -29,10 +31,14 @@ class SessionTable:
         self.form = form
         self.exists = exists
         self._sweep_later = False
+        self._process = os.getpid()
+        self._lock = Lock()
 
     @QUIETLY
     def send(self, operation: str, **parameters: Any) -> Any:
         """Send one command."""
+        if self._process != os.getpid():
+            self._leave_connections_behind()
         send = getattr(self.client, operation)
         try:
             answer = send(TableName=self.name, **parameters)
@@ -74,6 +80,14 @@ class SessionTable:
         waiter = self.client.get_waiter("table_exists")
         waiter.wait(TableName=self.name, WaiterConfig={"Delay": 1, "MaxAttempts": MINUTES * 60})
         self._sweep()
+
+    def _leave_connections_behind(self) -> None:
+        # botocore keeps the connections of the process it was forked from, and would read answers
+        # to that one. Closing its copies makes it open new ones.
+        with self._lock:
+            if self._process != os.getpid():
+                self.client.close()
+                self._process = os.getpid()
 
     def _make(self) -> bool:
         try:

@@ -1,0 +1,101 @@
+"""The session interface: settings, names and arguments of 0.8."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask, session
+from flask_session import Session
+from flask_session.errors import ConfigurationError
+from flask_session_mongodb import MongoDBSession, MongoDBSessionInterface
+from pymongo import AsyncMongoClient, MongoClient
+from pymongo.collection import Collection
+
+
+def make_app(**config: Any) -> Flask:
+    """Make an app that shows its session."""
+    app = Flask(__name__)
+    app.config.update({"TESTING": True, "SESSION_TYPE": "mongodb", **config})
+    Session(app)
+
+    @app.get("/name")
+    def name() -> str:
+        return str(session.get("user"))
+
+    return app
+
+
+def interface_of(app: Flask) -> Any:
+    return app.session_interface
+
+
+@pytest.fixture
+def app(url: str, database: str) -> Iterator[Flask]:
+    app = make_app(
+        SESSION_MONGODB=url, SESSION_MONGODB_DB=database, SESSION_MONGODB_COLLECT="visitors"
+    )
+    yield app
+    interface_of(app).store.close()
+
+
+def test_url_database_and_collection_in_the_settings_are_used(
+    app: Flask, client: MongoClient[Any], database: str
+) -> None:
+    with app.test_client() as browser, browser.session_transaction() as changed:
+        changed["user"] = "alice"
+    assert client[database]["visitors"].count_documents({"id": f"session:{changed.sid}"}) == 1
+
+
+def test_the_session_is_a_mongodb_session(app: Flask) -> None:
+    with app.test_request_context() as context:
+        assert isinstance(context.session, MongoDBSession)
+
+
+def test_the_client_has_its_name_of_0_8(app: Flask) -> None:
+    assert isinstance(interface_of(app).client, MongoClient)
+
+
+def test_the_store_can_be_asked_like_the_collection_of_0_8(
+    client: MongoClient[Any], database: str, documents: Collection[Any]
+) -> None:
+    interface: Any = MongoDBSessionInterface(Flask(__name__), client, db=database)
+    assert interface.store.count_documents({}) == 0
+    assert interface.store.full_name == documents.full_name
+
+
+def test_the_arguments_are_those_of_0_8_in_their_order(client: MongoClient[Any]) -> None:
+    interface: Any = MongoDBSessionInterface(
+        Flask(__name__), client, "mine:", False, False, 24, "json", "database", "collection"
+    )
+    assert [interface.client, interface.key_prefix, interface.use_signer] == [
+        client,
+        "mine:",
+        False,
+    ]
+    assert [interface.permanent, interface.sid_length] == [False, 24]
+    assert interface.store.full_name == "database.collection"
+
+
+def test_the_defaults_are_those_of_0_8(client: MongoClient[Any]) -> None:
+    interface: Any = MongoDBSessionInterface(Flask(__name__), client)
+    assert interface.store.full_name == "flask_session.sessions"
+
+
+def test_a_wrong_client_is_an_error_at_the_start() -> None:
+    with pytest.raises(ConfigurationError, match=r"SESSION_MONGODB = .*asynchronous"):
+        make_app(SESSION_MONGODB=AsyncMongoClient(connect=False))
+
+
+@pytest.mark.parametrize("key", ["SESSION_MONGODB_DB", "SESSION_MONGODB_COLLECT"])
+@pytest.mark.parametrize("value", ["", None, 7])
+def test_a_wrong_name_is_an_error_at_the_start(key: str, value: object) -> None:
+    with pytest.raises(ConfigurationError, match=key):
+        make_app(SESSION_MONGODB="mongodb://localhost", **{key: value})
+
+
+def test_an_app_starts_while_the_server_is_away() -> None:
+    app = make_app(SESSION_MONGODB="mongodb://127.0.0.1:9")
+    assert app.test_client().get("/name").status_code == 200
+    interface_of(app).store.close()
