@@ -74,16 +74,16 @@ class Traffic:
             for thread in self._threads:
                 thread.result()
 
-    def wait_for(self, requests: int) -> None:
-        """Return when so many more requests have been answered with success."""
+    def wait_for(self, requests: int, status: int = 200) -> None:
+        """Return when so many more requests have been answered with this status."""
         began = time.monotonic()
-        self._wait(lambda: len(self._successes(began)) >= requests)
+        self._wait(lambda: len(self._answers(began, status)) >= requests)
 
     def wait_until_well(self) -> None:
         """Return when every visitor has had an answer with success."""
         began = time.monotonic()
         everybody = set(self._visitors)
-        self._wait(lambda: {each.visitor for each in self._successes(began)} == everybody)
+        self._wait(lambda: {each.visitor for each in self._answers(began, 200)} == everybody)
 
     def excuse(self, since: float, until: float, *kinds: str) -> None:
         """Call the end of what was under way between two times unknown, the server may lose it."""
@@ -135,8 +135,8 @@ class Traffic:
             operation.outcome = OK
         self.answers.append(Answered(operation.end, answer.status, name))
 
-    def _successes(self, since: float) -> list[Answered]:
-        return [each for each in self.answers if each.at >= since and each.status == 200]
+    def _answers(self, since: float, status: int) -> list[Answered]:
+        return [each for each in self.answers if each.at >= since and each.status == status]
 
     def _wait(self, reached: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE

@@ -30,7 +30,7 @@ def test_a_ring_loses_a_server_that_comes_back_empty(servers: Group, site: Site)
     with Traffic(site) as traffic:
         traffic.wait_for(400)
         servers.kill_node("server2")
-        traffic.wait_for(100)  # by those whose sessions are on the other one
+        traffic.wait_for(100, status=503)
         servers.start_node("server2")
         servers.wait_until_ready()
         traffic.excuse(0, time.monotonic(), "write")  # the server has forgotten them
@@ -43,7 +43,7 @@ def test_a_ring_waits_for_a_silent_server(servers: Group, site: Site) -> None:
     with Traffic(site) as traffic:
         traffic.wait_for(400)
         servers.pause_node("server2")
-        traffic.wait_for(400)
+        traffic.wait_for(12, status=503)
         servers.unpause_node("server2")
         traffic.wait_until_well()
         traffic.wait_for(400)
