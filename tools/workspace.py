@@ -63,6 +63,13 @@ class Package:
         return sorted(set(self.project.get("optional-dependencies", {})) - {"all"})
 
     @property
+    def optional(self) -> list[str]:
+        """The import names of what extras bring."""
+        extras = self.project.get("optional-dependencies", {})
+        names = {Requirement(text).name for texts in extras.values() for text in texts}
+        return sorted(name.replace("-", "_") for name in names)
+
+    @property
     def images(self) -> Mapping[str, Sequence[str]]:
         """For each server the tests need, its supported images, oldest first."""
         found: Mapping[str, Sequence[str]] = (

@@ -106,3 +106,11 @@ def test_the_wheel_tells_what_it_declares(workspace: Path, make_package: MakePac
     build_wheels(workspace / "dist", [find("pot", workspace)])
     (wheel,) = (workspace / "dist").glob("*pot*.whl")
     assert [str(item) for item in declared(wheel)] == ["click>=8"]
+
+
+def test_a_module_may_need_what_an_extra_brings(lamp: Path) -> None:
+    root = lamp.parent.parent
+    (lamp / "src/flask_session_lamp/driver.py").write_text("import tomli\n")
+    with (lamp / "pyproject.toml").open("a") as file:
+        file.write('\n[project.optional-dependencies]\ndriver = ["tomli>=2"]\n')
+    check(built(root)[-1], root / "dist")
