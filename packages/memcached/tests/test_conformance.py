@@ -7,21 +7,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from flask_session_conformance import StoreConformance
+from flask_session_conformance import SessionConformance, StoreConformance
+from flask_session_conformance.backend import Backend
 from flask_session_conformance.plugin import GetServer
-from flask_session_conformance.servers import start
 from flask_session_memcached import MemcachedStore
 from flask_session_memcached.client import connect
 
 
-@pytest.fixture(scope="module")
-def second() -> Iterator[str]:
-    """Provide the address of another server."""
-    with start("memcached") as server:
-        yield server.url
-
-
-class MemcachedConformance(StoreConformance):
+class MemcachedBackend(Backend):
     server_decides_expiry = True
 
     @pytest.fixture
@@ -29,6 +22,10 @@ class MemcachedConformance(StoreConformance):
         store = MemcachedStore(connect(addresses))
         yield store
         store.close()
+
+    @pytest.fixture
+    def config(self, addresses: str) -> dict[str, Any]:
+        return {"SESSION_TYPE": "memcached", "SESSION_MEMCACHED": addresses}
 
     @pytest.fixture
     def make_store(self, addresses: str) -> Iterator[Callable[[], MemcachedStore]]:
@@ -43,8 +40,8 @@ class MemcachedConformance(StoreConformance):
             store.close()
 
     @pytest.fixture
-    def worker_config(self, addresses: str) -> dict[str, Any]:
-        return {"SESSION_TYPE": "memcached", "SESSION_MEMCACHED": addresses}
+    def worker_config(self, config: dict[str, Any]) -> dict[str, Any]:
+        return config
 
     @pytest.fixture
     def unreachable_store(self) -> Iterator[MemcachedStore]:
@@ -61,7 +58,7 @@ class MemcachedConformance(StoreConformance):
         store.client.close()
 
 
-class TestMemcached(MemcachedConformance):
+class OnMemcached(MemcachedBackend):
     backend = "memcached"
 
     @pytest.fixture
@@ -69,9 +66,21 @@ class TestMemcached(MemcachedConformance):
         return server("memcached").url
 
 
-class TestRingOfTwo(MemcachedConformance):
-    backend = "memcached (ring of two)"
+class OnRingOfTwo(MemcachedBackend):
+    backend = "memcached ring"
 
     @pytest.fixture
-    def addresses(self, server: GetServer, second: str) -> str:
-        return f"{server('memcached').url},{second}"
+    def addresses(self, server: GetServer) -> str:
+        return server("memcached-ring").url
+
+
+class TestStoreOnMemcached(OnMemcached, StoreConformance): ...
+
+
+class TestStoreOnRingOfTwo(OnRingOfTwo, StoreConformance): ...
+
+
+class TestSessionOnMemcached(OnMemcached, SessionConformance): ...
+
+
+class TestSessionOnRingOfTwo(OnRingOfTwo, SessionConformance): ...
