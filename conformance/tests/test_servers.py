@@ -12,11 +12,11 @@ from docker.errors import NotFound
 from flask_session_conformance.servers import (
     MissingServerError,
     Server,
+    container,
     images,
     start,
     start_group,
 )
-from flask_session_conformance.servers.container import free_ports
 from flask_session_conformance.servers.engine import LABEL
 from flask_session_conformance.servers.kinds import KINDS
 
@@ -65,8 +65,8 @@ def test_the_run_has_one_server_of_a_name(name: str, server: Callable[[str], Ser
 def test_listens_on_the_loopback_interface_only(
     own_redis: Server, engine: docker.DockerClient
 ) -> None:
-    container = engine.containers.get(own_redis.container_id)
-    published = [binding for bindings in container.ports.values() for binding in bindings or ()]
+    ports = engine.containers.get(own_redis.container_id).ports
+    published = [binding for bindings in ports.values() for binding in bindings or ()]
     assert published == [{"HostIp": "127.0.0.1", "HostPort": str(own_redis.port)}]
 
 
@@ -179,10 +179,24 @@ def test_a_chosen_image_that_cannot_be_had_is_an_error(monkeypatch: pytest.Monke
 
 
 @pytest.mark.usefixtures("resolve_again")
-def test_no_engine_is_an_error_that_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{free_ports(1)[0]}")
+@pytest.mark.parametrize("image", ["unknown", "known"])
+def test_no_engine_is_an_error_that_says_how_to_get_one(
+    image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if image == "known":
+        images.resolve("redis")
+    monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{container.free_ports(1)[0]}")
     with pytest.raises(MissingServerError, match=r"apt-get install docker\.io"):
         start("redis")
+
+
+def test_a_port_that_was_taken_in_between_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        first = iter([[taken.getsockname()[1]]])
+        choose = container.free_ports
+        monkeypatch.setattr(container, "free_ports", lambda count: next(first, choose(count)))
+        with start("redis") as server:
+            assert answers(server)
 
 
 def test_a_ring_works_on_when_one_of_its_servers_is_killed() -> None:

@@ -12,7 +12,7 @@ from typing import cast
 from docker.errors import DockerException
 from testcontainers.core.container import DockerContainer
 
-from .engine import LABEL, MissingServerError
+from .engine import LABEL, engine
 
 HOST = "127.0.0.1"
 ATTEMPTS = 5
@@ -51,16 +51,24 @@ class Wanted:
 
 def run(count: int, wanted: Callable[[list[int]], Wanted]) -> tuple[DockerContainer, list[int]]:
     """Run a container that needs ``count`` ports; other ones if somebody took one in between."""
-    for remaining in reversed(range(ATTEMPTS)):
-        ports = free_ports(count)
-        container = wanted(ports).describe()
-        try:
-            return container.start(), ports
-        except DockerException as error:
-            container.stop()
-            if remaining == 0 or not any(told in str(error) for told in PORT_TAKEN):
-                raise MissingServerError(f"{container.image} cannot be run: {error}") from None
+    with engine():
+        for remaining in reversed(range(ATTEMPTS)):
+            ports = free_ports(count)
+            try:
+                return launch(wanted(ports).describe()), ports
+            except DockerException as error:
+                if remaining == 0 or not any(told in str(error) for told in PORT_TAKEN):
+                    raise
     raise AssertionError("not reached")
+
+
+def launch(container: DockerContainer) -> DockerContainer:
+    """Start a container; one that cannot start is removed."""
+    try:
+        return container.start()
+    except BaseException:
+        container.stop()
+        raise
 
 
 def free_ports(count: int) -> list[int]:
