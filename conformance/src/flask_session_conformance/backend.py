@@ -11,6 +11,7 @@ from .worker import Worker, WorkerPool
 
 Config = dict[str, Any]
 MakeWorker = Callable[..., Worker]
+ConfigAt = Callable[[str, int], Config]
 PutForeignValue = Callable[[str], None]
 
 
@@ -36,6 +37,19 @@ class Backend:
     def put_foreign_value(self) -> PutForeignValue:
         """Provide a function that puts something which is no record under a store's key."""
         pytest.skip("not applicable: this store holds nothing but records")
+
+    @pytest.fixture
+    def server_address(self) -> tuple[str, int]:
+        """Provide host and port of the server, for a proxy to stand in front of it."""
+        pytest.skip("not applicable: there is no line to a server that could break")
+
+    @pytest.fixture
+    def config_at(self) -> ConfigAt:
+        """Provide a function that answers ``app.config`` values for the server at another address.
+
+        The client is to be one that the backend itself builds, from a URL or a host.
+        """
+        pytest.skip("not applicable: there is no line to a server that could break")
 
     @pytest.fixture
     def make_worker(self, worker_pool: WorkerPool, worker_config: Config) -> Iterator[MakeWorker]:

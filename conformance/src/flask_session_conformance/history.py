@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-OK, FAILED, UNKNOWN = "ok", "failed", "unknown"
+OK, UNKNOWN = "ok", "unknown"
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Operation:
     start: float = 0.0
     end: float = 0.0
     outcome: str = UNKNOWN
-    """``ok``: answered with success. ``failed``: answered with an error. ``unknown``: no answer."""
+    """``ok``: answered with success. ``unknown``: an error or no answer; it may have been done."""
 
     def surely_before(self, other: Operation) -> bool:
         """Tell whether this one had ended when the other began."""
@@ -53,7 +53,7 @@ class History:
             operation.seen = act() or {}
             operation.outcome = OK
         except AssertionError:
-            operation.outcome = FAILED
+            operation.outcome = UNKNOWN
         finally:
             operation.end = time.monotonic()
         return operation
@@ -106,7 +106,6 @@ class History:
         return any(
             each is not write
             and each.visitor == write.visitor
-            and each.outcome != FAILED
             and not each.surely_before(write)
             and (each.kind == "log out" or (each.kind == "write" and each.key == write.key))
             for each in self.operations

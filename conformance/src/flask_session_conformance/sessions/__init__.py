@@ -6,12 +6,16 @@ from .capacity import Capacity
 from .cookies import Cookies
 from .crowds import Crowds
 from .data import Data
+from .failed_saves import FailedSaves
+from .faults import Faults
 from .hostile import Hostile
 from .http import Http
 from .identity import Identity
 from .lifetimes import Lifetimes
+from .limits import Limits
 from .login import FlaskLogin
 from .orders import Orders
+from .outages import Outages
 from .processes import Processes
 from .races import Races
 from .renewal import Renewal
@@ -35,7 +39,11 @@ class SessionConformance(
     Orders,
     Crowds,
     Data,
+    Limits,
     Hostile,
+    Outages,
+    FailedSaves,
+    Faults,
     Processes,
     Capacity,
 ):

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from flask_session.store import Outcome, Store, SupportsKeys, SupportsPurge
+from flask_session.store import Store, SupportsKeys, SupportsPurge
 
-from .base import Expired, Later, MakeKey, StoreSuite, holds, loaded
+from .base import Expired, MakeKey, StoreSuite, holds, loaded
 
 ABILITIES = (SupportsPurge, SupportsKeys)
 
 
 class Abilities(StoreSuite):
     """Declarations are true; ``purge`` and ``keys`` do what they say where they exist."""
-
-    @pytest.fixture
-    def purging(self, store: Store) -> SupportsPurge:
-        """Provide the store if it declares ``SupportsPurge``."""
-        if SupportsPurge not in self.capabilities:
-            pytest.skip("not applicable: SupportsPurge is not declared")
-        assert isinstance(store, SupportsPurge)
-        return store
 
     @pytest.fixture
     def listing(self, store: Store) -> SupportsKeys:
@@ -63,42 +55,6 @@ class Abilities(StoreSuite):
         store.create(key, b"data", 60)
         store.setup()
         assert holds(store, key) == b"data"
-
-    def test_purge_removes_an_expired_record(
-        self, purging: SupportsPurge, store: Store, expired: Expired
-    ) -> None:
-        assert purging.purge() >= 1
-
-    def test_purging_twice_finds_nothing_the_second_time(
-        self, purging: SupportsPurge, expired: Expired
-    ) -> None:
-        purging.purge()
-        assert purging.purge() == 0
-
-    def test_purge_leaves_live_records(
-        self, purging: SupportsPurge, store: Store, key: str, new_key: MakeKey, later: Later
-    ) -> None:
-        store.create(key, b"data", 60)
-        store.create(new_key(), b"expired", 1)
-        later(2.1)
-        purging.purge()
-        assert holds(store, key) == b"data"
-
-    def test_purge_leaves_a_record_that_was_touched_in_time(
-        self, purging: SupportsPurge, store: Store, key: str, later: Later
-    ) -> None:
-        store.create(key, b"data", 1)
-        store.touch(key, 60)
-        later(2.1)
-        purging.purge()
-        assert holds(store, key) == b"data"
-
-    def test_a_purged_record_is_gone_for_every_verb(
-        self, purging: SupportsPurge, store: Store, expired: Expired
-    ) -> None:
-        purging.purge()
-        assert store.delete(expired.key) is Outcome.GONE
-        assert store.update(expired.key, b"new", 60, expired.record) is Outcome.GONE
 
     def test_keys_lists_the_live_records_of_a_prefix(
         self, listing: SupportsKeys, store: Store, new_key: MakeKey
