@@ -89,14 +89,30 @@ def test_there_are_never_more_locks_than_buckets(store: FileStore, folder: Path)
     assert len(locks) <= BUCKETS
 
 
-def test_what_a_killed_writer_left_is_overwritten_by_the_next(
-    store: FileStore, folder: Path
-) -> None:
+def test_what_a_killed_writer_left_is_removed_by_the_next(store: FileStore, folder: Path) -> None:
     store.create(KEY, b"old", 60)
     (lock,) = [path for path in folder.iterdir() if ".lock." in path.name]
     lock.with_name(lock.name.replace(".lock.", ".tmp.")).write_bytes(b"half a rec" * 1000)
     store.update(KEY, b"new", 60, Record(b"old"))
     assert store.load(KEY) is not None
+    assert records(folder) == [name_of(KEY)]
+
+
+def test_a_file_that_is_being_read_never_gets_other_content(store: FileStore, folder: Path) -> None:
+    store.create(KEY, b"old", 60)
+    with (folder / name_of(KEY)).open("rb") as reading:
+        left_behind = next(path for path in folder.iterdir() if ".lock." in path.name)
+        os.link(folder / name_of(KEY), str(left_behind).replace(".lock.", ".tmp."))
+        store.update(KEY, b"new", 60, Record(b"old"))
+        assert reading.read().endswith(b"old")
+
+
+def test_a_file_is_replaced_also_where_two_cannot_be_swapped(
+    store: FileStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flask_session_cachelib.exchange._renameat2", None)
+    store.create(KEY, b"old", 60)
+    assert store.update(KEY, b"new", 60, Record(b"old")) is Outcome.SAVED
     assert records(folder) == [name_of(KEY)]
 
 

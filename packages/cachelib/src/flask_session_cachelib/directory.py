@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TypeVar
 
+from .exchange import exchange
 from .locks import UNLISTED
 
 Result = TypeVar("Result")
@@ -36,14 +37,17 @@ class Directory:
         """Put ``content`` in place of the file; it is never seen half.
 
         It is written through the temporary file of ``slot``, which the caller has to himself. A
-        process that dies meanwhile leaves that one file, which the next use of the slot overwrites.
+        process that dies meanwhile leaves that one file, which the next use of the slot removes.
         """
-        temporary = self._path(f"{slot:02x}.tmp{UNLISTED}")
+        temporary, path = self._path(f"{slot:02x}.tmp{UNLISTED}"), self._path(name)
         try:
-            with open(temporary, "wb", opener=_open_private) as file:
+            with open(temporary, "xb", opener=_open_new) as file:
                 file.write(content)
             os.chmod(temporary, self.mode)
-            insist(lambda: os.replace(temporary, self._path(name)))
+            if exchange(temporary, path):
+                os.remove(temporary)
+            else:
+                insist(lambda: os.replace(temporary, path))
         except BaseException:
             with suppress(OSError):
                 os.remove(temporary)
@@ -85,5 +89,10 @@ def insist(action: Callable[[], Result]) -> Result:
         time.sleep(0.002)
 
 
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+def _open_new(path: str, flags: int) -> int:
+    """Open a new file. One left behind is removed and not reused: somebody may be reading it."""
+    try:
+        return os.open(path, flags, 0o600)
+    except FileExistsError:
+        os.remove(path)
+        return os.open(path, flags, 0o600)

@@ -4,13 +4,13 @@ The files are ours and not FileSystemCache's: that one unpickles, deletes live s
 threshold, counts its files in one more file at each write and sleeps for up to ten seconds on a
 permission error. What it has written is found all the same, under each of its namings.
 
-* A file is only ever replaced as a whole, by ``os.replace``: reading needs no lock.
+* A file is only ever replaced as a whole, in one step: reading needs no lock.
 * Whatever writes or removes holds one of 64 lock files, chosen by the key, and waits at most two
   seconds for it.
 * A write goes through the one temporary file of its lock: a process that dies leaves nothing that
   piles up.
-* Nothing is flushed to the disk (``fsync``): a record survives the death of every process, not a
-  loss of power in the seconds after it was written.
+* No request waits for the disk: a record survives the death of every process, not a loss of power
+  in the half minute after it was written.
 * No verb lists the directory; ``purge`` and ``keys`` do.
 """
 
