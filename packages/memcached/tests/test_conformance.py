@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask_session_conformance import SessionConformance, StoreConformance
-from flask_session_conformance.backend import Backend
+from flask_session_conformance.backend import Backend, ConfigAt
 from flask_session_conformance.plugin import GetServer
 from flask_session_memcached import MemcachedStore
 from flask_session_memcached.client import connect
@@ -65,6 +65,17 @@ class OnMemcached(MemcachedBackend):
     def addresses(self, server: GetServer) -> str:
         return server("memcached").url
 
+    @pytest.fixture
+    def server_address(self, server: GetServer) -> tuple[str, int]:
+        return server("memcached").host, server("memcached").port
+
+    @pytest.fixture
+    def config_at(self) -> ConfigAt:
+        return lambda host, port: {
+            "SESSION_TYPE": "memcached",
+            "SESSION_MEMCACHED": f"{host}:{port}",
+        }
+
 
 class OnRingOfTwo(MemcachedBackend):
     backend = "memcached ring"
@@ -72,6 +83,10 @@ class OnRingOfTwo(MemcachedBackend):
     @pytest.fixture
     def addresses(self, server: GetServer) -> str:
         return server("memcached-ring").url
+
+    @pytest.fixture
+    def config_at(self) -> ConfigAt:
+        pytest.skip("not applicable: the faults of a ring are in test_failover.py")
 
 
 class TestStoreOnMemcached(OnMemcached, StoreConformance): ...

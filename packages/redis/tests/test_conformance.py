@@ -11,7 +11,7 @@ import redis
 import valkey
 from flask_session.store import SupportsKeys
 from flask_session_conformance import SessionConformance, StoreConformance
-from flask_session_conformance.backend import Backend
+from flask_session_conformance.backend import Backend, ConfigAt
 from flask_session_conformance.plugin import GetServer
 from flask_session_conformance.servers import Server
 from flask_session_redis import RedisStore
@@ -37,7 +37,21 @@ class RedisBackend(Backend):
         client.close()
 
     def connect(self, running: Server) -> Client:
-        return connect(running.url)
+        return self.client_of(running.url)
+
+    def client_of(self, url: str) -> Client:
+        return connect(url)
+
+    @pytest.fixture
+    def server_address(self, running: Server) -> tuple[str, int]:
+        return running.host, running.port
+
+    @pytest.fixture
+    def config_at(self, running: Server) -> ConfigAt:
+        return lambda host, port: {
+            "SESSION_TYPE": "redis",
+            "SESSION_REDIS": running.url_at(f"{host}:{port}"),
+        }
 
     @pytest.fixture
     def store(self, client: Client) -> RedisStore:
@@ -68,7 +82,7 @@ class RedisBackend(Backend):
         with socket.socket() as bound:  # bound and not listening: connections are refused
             bound.bind(("127.0.0.1", 0))
             url = f"redis://127.0.0.1:{bound.getsockname()[1]}"
-            store = RedisStore(connect(url), owns_client=True)
+            store = RedisStore(self.client_of(url), owns_client=True)
             yield store
             store.close()
 
@@ -89,23 +103,31 @@ class OnValkey(RedisBackend):
 class OnValkeyByValkeyPy(OnValkey):
     backend = "valkey (valkey-py)"
 
-    def connect(self, running: Server) -> Client:
-        return valkey.Valkey.from_url(running.url)
+    def client_of(self, url: str) -> Client:
+        return valkey.Valkey.from_url(url)
 
 
-class OnCluster(RedisBackend):
+class OnTopology(RedisBackend):
+    """Several servers, which only a client of the caller's can reach."""
+
+    @pytest.fixture
+    def worker_config(self) -> dict[str, Any]:
+        pytest.skip("not applicable: SESSION_REDIS takes a topology as a client, not as a URL")
+
+    @pytest.fixture
+    def config_at(self) -> ConfigAt:
+        pytest.skip("not applicable: a topology tells its own addresses; see test_failover.py")
+
+
+class OnCluster(OnTopology):
     backend = "redis cluster"
     server_name = "redis-cluster"
 
     def connect(self, running: Server) -> Client:
         return redis.RedisCluster(host=running.host, port=running.port)
 
-    @pytest.fixture
-    def worker_config(self) -> dict[str, Any]:
-        pytest.skip("not applicable: SESSION_REDIS takes a cluster as a client, not as plain text")
 
-
-class OnSentinel(RedisBackend):
+class OnSentinel(OnTopology):
     backend = "redis sentinel"
     server_name = "redis-sentinel"
 
@@ -114,10 +136,6 @@ class OnSentinel(RedisBackend):
         sentinel: Any = Sentinel(addresses, socket_timeout=1)  # type: ignore[no-untyped-call]
         client: Client = sentinel.master_for("session")
         return client
-
-    @pytest.fixture
-    def worker_config(self) -> dict[str, Any]:
-        pytest.skip("not applicable: SESSION_REDIS takes sentinels as a client, not as plain text")
 
 
 class TestStoreOnRedis(OnRedis, StoreConformance): ...
@@ -139,9 +157,6 @@ class TestSessionOnRedis(OnRedis, SessionConformance): ...
 
 
 class TestSessionOnValkey(OnValkey, SessionConformance): ...
-
-
-class TestSessionOnValkeyByValkeyPy(OnValkeyByValkeyPy, SessionConformance): ...
 
 
 class TestSessionOnCluster(OnCluster, SessionConformance): ...
