@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .interface import ServerSideSessionInterface
 
-logger = logging.getLogger("flask_session")
+logger: logging.Logger = logging.getLogger("flask_session")
 
 
 def clean_up_about_every(

@@ -14,7 +14,7 @@ from .store import Store, SupportsPurge
 if TYPE_CHECKING:
     from flask import Flask
 
-session_group = AppGroup("session", help="Look after the store of the sessions.")
+session_group: AppGroup = AppGroup("session", help="Look after the store of the sessions.")
 
 
 def register(app: Flask) -> None:

@@ -15,8 +15,10 @@ from .errors import UnreadableRecord
 from .merge import Changes
 from .serializers import ItemSerializer
 
-PLAIN = {str, int, float, bool, bytes, type(None)}
-UNCHANGEABLE = frozenset({*PLAIN, date, datetime, time, timedelta, Decimal, UUID, Markup})
+PLAIN: set[type[Any]] = {str, int, float, bool, bytes, type(None)}
+UNCHANGEABLE: frozenset[type[Any]] = frozenset(
+    {*PLAIN, date, datetime, time, timedelta, Decimal, UUID, Markup}
+)
 """Types whose values cannot change after they were handed out. Tuples may hold a list."""
 
 
@@ -38,8 +40,8 @@ class Contents:
     ) -> None:
         self._serializer = serializer
         self._on_unreadable = on_unreadable
-        self.loaded = loaded
-        self.cleared = False
+        self.loaded: dict[Any, Raw] = loaded
+        self.cleared: bool = False
         self._items: dict[Any, Any] = dict(loaded)
         self._suspects: dict[Any, None] = {}
 

@@ -97,8 +97,13 @@ def old_signer(keys: Keys) -> Signer:
     return CachedKeySigner(keys, salt="flask-session", key_derivation="hmac")
 
 
-WRITES = {None: "signed", True: "signed", False: "unsigned", "0.8": "0.8"}
-ACCEPTS = {
+WRITES: dict[bool | str | None, str] = {
+    None: "signed",
+    True: "signed",
+    False: "unsigned",
+    "0.8": "0.8",
+}
+ACCEPTS: dict[bool | str | None, tuple[str, ...]] = {
     None: ("signed", "0.8", "unsigned"),
     True: ("signed", "0.8"),
     False: ("signed", "0.8", "unsigned"),
@@ -110,7 +115,7 @@ class CookieCodec:
     """Read and write the cookie's value under one set of keys; thread-safe."""
 
     def __init__(self, mode: bool | str | None, keys: Keys, is_valid: SidCheck = is_sid) -> None:
-        self.writes = WRITES[mode] if keys else "unsigned"
+        self.writes: str = WRITES[mode] if keys else "unsigned"
         self._accepts = ACCEPTS[mode] if keys else ("unsigned",)
         self._is_valid = is_valid
         self._readers: dict[str, Callable[[str], Presented | None]] = {

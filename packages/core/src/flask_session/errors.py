@@ -35,7 +35,7 @@ class StoreUnavailable(SessionError, ServiceUnavailable):
     replaces the view's answer by this one. Answers 503 with ``Retry-After: 5``.
     """
 
-    description = "The session store is not available. Please try again in a moment."
+    description: str = "The session store is not available. Please try again in a moment."
 
     def __init__(self, reason: str | None = None) -> None:
         super().__init__(retry_after=5)
@@ -48,13 +48,15 @@ class StoreUnavailable(SessionError, ServiceUnavailable):
 class SessionConflict(SessionError, Conflict):
     """Other requests changed the session in every round of saving it. Answers 409."""
 
-    description = "The session was changed by other requests at the same time. Please try again."
+    description: str = (
+        "The session was changed by other requests at the same time. Please try again."
+    )
 
 
 class SessionTooLarge(SessionError, InternalServerError):
     """The encoded session exceeds ``SESSION_MAX_BYTES``; the stored one is left as it was."""
 
-    description = "The session is too large to be stored."
+    description: str = "The session is too large to be stored."
 
     def __init__(self, size: int = 0, limit: int = 0) -> None:
         super().__init__()

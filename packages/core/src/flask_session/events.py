@@ -11,7 +11,7 @@ from .records import Events
 if TYPE_CHECKING:
     from flask import Flask
 
-logger = logging.getLogger("flask_session")
+logger: logging.Logger = logging.getLogger("flask_session")
 
 LOGGED = {
     "session_lost": "Session %(reference)s ended while a request changed it; the change is dropped",

@@ -26,7 +26,7 @@ class HookStore(Store):
     """Do the five verbs by the hooks of an interface, one at a time per key in this process."""
 
     atomic = False
-    errors = (Exception,)
+    errors: tuple[type[Exception], ...] = (Exception,)
 
     def __init__(self, interface: ServerSideSessionInterface) -> None:
         self._interface = interface

@@ -61,7 +61,7 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
     ) -> None:
         self.app = app
         config = app.config if app is not None else {}
-        self.settings = CoreSettings.load(config)
+        self.settings: CoreSettings = CoreSettings.load(config)
         check_lifetimes(config, self.settings)
         if use_signer is True and app is not None and not app.secret_key:
             raise wrong(

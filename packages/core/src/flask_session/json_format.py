@@ -16,8 +16,8 @@ from .formats import NOTHING, Format, Leaves, is_utf8
 class JsonFormat(Format):
     """RFC 8259, tags as ``{" fs:uuid": "…"}``, keys that are no text as ``" fs:" + their JSON``."""
 
-    leaves = frozenset({str, int, bool, NOTHING})
-    strict_leaves = frozenset({bool, NOTHING})
+    leaves: Leaves = frozenset({str, int, bool, NOTHING})
+    strict_leaves: Leaves = frozenset({bool, NOTHING})
     mark = " fs:"
 
     def __init__(self) -> None:

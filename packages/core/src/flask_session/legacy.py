@@ -26,7 +26,9 @@ OPCODE_PRICE = 64
 VALUE_PRICE = 16
 
 CONTAINERS = (dict, list, tuple, set, frozenset)
-PLAIN = {type(None), bool, int, float, str, bytes, *TAG_OF_TYPE}.difference(CONTAINERS)
+PLAIN: set[type[Any]] = {type(None), bool, int, float, str, bytes, *TAG_OF_TYPE}.difference(
+    CONTAINERS
+)
 RENAMED = {"__builtin__": "builtins", "copy_reg": "copyreg"}
 
 
@@ -68,7 +70,7 @@ class Reader:
     """A stack machine for the opcodes of one pickle."""
 
     def __init__(self) -> None:
-        self.budget = BUDGET
+        self.budget: int = BUDGET
         self.stack: list[Any] = []
         self.outer: list[list[Any]] = []
         self.memo: dict[int, Any] = {}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .config import Settings, setting, wrong
 from .interface import ServerSideSessionInterface
@@ -114,8 +114,8 @@ class MemorySettings(Settings):
 class MemorySessionInterface(ServerSideSessionInterface):
     """Keep the sessions of ``app`` in this process."""
 
-    session_class = MemorySession
-    settings_class = MemorySettings
+    session_class: type[ServerSideSession] = MemorySession
+    settings_class: ClassVar[type[Settings]] = MemorySettings
 
     def __init__(
         self,

@@ -27,7 +27,7 @@ Work = Callable[[str, "float | None"], str]
 """Handles one of them, answers the word it is counted under."""
 
 
-class Span(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+class _Span(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """A lifetime such as 90s, 30m, 12h or 31d, in seconds."""
 
     name = "lifetime"
@@ -125,7 +125,7 @@ def reencoder(store: Store, serializer: ItemSerializer, idle: int, dry_run: bool
 
 @session_group.command()
 @click.option("--reencode", is_flag=True, help="Rewrite the app's own store in today's format.")
-@click.option("--null-expiry", type=Span(), help="First give rows without expiry this lifetime.")
+@click.option("--null-expiry", type=_Span(), help="First give rows without expiry this lifetime.")
 @click.option("--batch", default=1000, show_default=True, help="How many keys are listed at once.")
 @click.option("--dry-run", is_flag=True, help="Only count; write nothing.")
 def migrate(reencode: bool, null_expiry: int | None, batch: int, dry_run: bool) -> None:

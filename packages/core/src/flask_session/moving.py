@@ -96,10 +96,12 @@ class MovingStore(Store):
     """
 
     def __init__(self, route: Route) -> None:
-        self.route, self.new, self.old = route, route.new, route.old
-        self.atomic = route.new.atomic  # type: ignore[misc]
-        self.errors = (*route.new.errors, *route.old.errors)
-        self.max_bytes = route.new.max_bytes
+        self.route: Route = route
+        self.new: Store = route.new
+        self.old: Store = route.old
+        self.atomic: bool = route.new.atomic  # type: ignore[misc]
+        self.errors: tuple[type[Exception], ...] = (*route.new.errors, *route.old.errors)
+        self.max_bytes: int = route.new.max_bytes
 
     @property
     def clock(self) -> Clock:  # pyright: ignore[reportIncompatibleMethodOverride]

@@ -18,8 +18,8 @@ from .formats import NOTHING, Format, Leaves
 class MsgpackFormat(Format):
     """https://github.com/msgpack/msgpack/blob/master/spec.md, tags as application extensions."""
 
-    leaves = frozenset({str, int, float, bool, NOTHING, bytes})
-    strict_leaves = frozenset({float, bool, NOTHING, bytes})
+    leaves: Leaves = frozenset({str, int, float, bool, NOTHING, bytes})
+    strict_leaves: Leaves = frozenset({float, bool, NOTHING, bytes})
     keys = leaves
 
     def __init__(self) -> None:

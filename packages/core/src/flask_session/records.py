@@ -60,7 +60,7 @@ class Records:
         self.store = store
         self.serializer = serializer
         self.events = events
-        self.max_bytes = store.max_bytes if max_bytes is None else max_bytes
+        self.max_bytes: int = store.max_bytes if max_bytes is None else max_bytes
         self._key_of = key_of
 
     def read(self, sid: str) -> Found | None:

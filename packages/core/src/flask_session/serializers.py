@@ -93,8 +93,8 @@ class MsgSpecSerializer(ItemSerializer):
         self.format: Format = msgpack if format == "msgpack" else json
         self._json, self._msgpack = json, msgpack
         self._reads_pickle = reads_pickle
-        self.decoder = self.format.decoder
-        self.alternate_decoder = (json if format == "msgpack" else msgpack).decoder
+        self.decoder: Any = self.format.decoder
+        self.alternate_decoder: Any = (json if format == "msgpack" else msgpack).decoder
 
     @property
     def encoder(self) -> Format:

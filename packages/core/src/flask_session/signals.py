@@ -10,28 +10,28 @@ from __future__ import annotations
 import hashlib
 import os
 
-from blinker import Namespace
+from blinker import NamedSignal, Namespace
 
 _signals = Namespace()
 _salt = os.urandom(16)
 
-session_created = _signals.signal("session-created")
+session_created: NamedSignal = _signals.signal("session-created")
 """A session was stored for the first time."""
-session_loaded = _signals.signal("session-loaded")
+session_loaded: NamedSignal = _signals.signal("session-loaded")
 """A stored session was found at the first look of a request."""
-session_saved = _signals.signal("session-saved")
+session_saved: NamedSignal = _signals.signal("session-saved")
 """A change of a stored session was written."""
-session_regenerated = _signals.signal("session-regenerated")
+session_regenerated: NamedSignal = _signals.signal("session-regenerated")
 """A session got a new id; ``reference`` is the new one's, ``old_reference`` the old one's."""
-session_destroyed = _signals.signal("session-destroyed")
+session_destroyed: NamedSignal = _signals.signal("session-destroyed")
 """A session was emptied and its record deleted."""
-session_lost = _signals.signal("session-lost")
+session_lost: NamedSignal = _signals.signal("session-lost")
 """A change was dropped because the session had ended, or got a new id, meanwhile."""
-session_conflict = _signals.signal("session-conflict")
+session_conflict: NamedSignal = _signals.signal("session-conflict")
 """Another request changed the session at the same time; both changes are merged."""
-session_rejected = _signals.signal("session-rejected")
+session_rejected: NamedSignal = _signals.signal("session-rejected")
 """A stored record could not be read and counts as no session; ``reason`` is a short text."""
-store_failed = _signals.signal("store-failed")
+store_failed: NamedSignal = _signals.signal("store-failed")
 """A command failed; ``verb`` is the store's verb, ``error`` the name of the client's error type."""
 
 
