@@ -1,13 +1,19 @@
-"""``python -m benchmarks [BACKEND …]``: measure, print, and write ``benchmarks/report.md``."""
+"""``python -m benchmarks [BACKEND …]``: measure, print, write ``benchmarks/results/report.md``."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from statistics import median
+
 import click
 
-from .comparison import Case, compare
-from .servers import BACKENDS, address_of
+from .comparison import Case, Line, compare
+from .counting import Count, count
+from .servers import BACKENDS, NETWORKED, address_of
 
-QUICK = 15
+REPORT = Path("benchmarks/results/report.md")
+HEAD = "scenario    bare µs    old µs   ours µs   old/ours [quartiles]    ours/bare [quartiles]"
+COUNT_HEAD = "scenario   round trips old / ours   bytes sent old / ours   received old / ours"
 
 
 def cases_of(backend: str) -> list[Case]:
@@ -17,31 +23,48 @@ def cases_of(backend: str) -> list[Case]:
     return [*sizes, *signed, Case(backend, "small", {"refresh": False})]
 
 
+def shown(line: Line) -> str:
+    """Write one scenario; the times are net of an app without sessions."""
+    net = {name: median(line.net(name)) for name in ("bare", "old", "ours")}
+    times = "".join(f"{net[name]:10.1f}" for name in ("bare", "old", "ours"))
+    old, low, high = line.ratio("old", "ours")
+    text = f"{line.scenario:9}{times}  {old:7.2f} [{low:.2f}, {high:.2f}]"
+    if line.scenario == "anonymous":
+        return text
+    bare, low, high = line.ratio("ours", "bare")
+    return f"{text}  {bare:7.2f} [{low:.2f}, {high:.2f}]"
+
+
+def shown_count(each: Count) -> str:
+    """Write what one request of a scenario puts on the wire."""
+    pairs = (each.round_trips, each.sent, each.received)
+    return f"{each.scenario:9}" + "".join(f"{p['old']:12.1f} / {p['ours']:8.1f}" for p in pairs)
+
+
 @click.command()
 @click.argument("backends", nargs=-1)
-@click.option("--rounds", default=QUICK, show_default=True, help="Batches of each contender.")
+@click.option("--rounds", default=15, show_default=True, help="Batches of each contender.")
 @click.option("--first", is_flag=True, help="Only the first case of each backend.")
 def main(backends: tuple[str, ...], rounds: int, first: bool) -> None:
     """Compare ours, Flask-Session 0.8.0 and the bare client on the named backends, or on all."""
+    report: list[str] = []
+
+    def say(line: str) -> None:
+        click.echo(line)
+        report.append(line)
+
     for backend in backends or BACKENDS:
         with address_of(backend) as address:
             for case in cases_of(backend)[: 1 if first else None]:
-                click.echo(case.title)
+                say(f"\n{case.title}\n{HEAD}")
                 for line in compare(case, address, rounds):
-                    show(line)
-
-
-def show(line: object) -> None:
-    """Print one scenario."""
-    from statistics import median
-
-    net = {name: median(line.net(name)) for name in ("bare", "old", "ours")}  # type: ignore[attr-defined]
-    old, bare = line.ratio("old", "ours"), line.ratio("ours", "bare")  # type: ignore[attr-defined]
-    click.echo(
-        f"  {line.scenario:10} bare {net['bare']:8.1f}  old {net['old']:8.1f}  ours {net['ours']:8.1f}"  # type: ignore[attr-defined]
-        f"  old/ours {old[0]:6.2f} [{old[1]:.2f}, {old[2]:.2f}]"
-        f"  ours/bare {bare[0]:5.2f} [{bare[1]:.2f}, {bare[2]:.2f}]"
-    )
+                    say(shown(line))
+            if backend in NETWORKED:
+                say(f"\n{backend}, small session, on the wire per request\n{COUNT_HEAD}")
+                for each in count(Case(backend, "small", {}), address):
+                    say(shown_count(each))
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
+    REPORT.write_text("```\n" + "\n".join(report) + "\n```\n")
 
 
 if __name__ == "__main__":

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask_session_conformance.proxy import Proxy
+from flask_session_conformance.proxy import Proxy, Traffic
 
 from .comparison import SCENARIOS, Case
-from .contenders import contenders
+from .contenders import Contender, contenders
 
 REQUESTS = 20
 
@@ -28,27 +28,27 @@ def count(case: Case, address: str) -> list[Count]:
     with Proxy(host, int(port)) as proxy:
         names = ("old", "ours")
         with contenders(names, case.backend, proxy.address, case.size, case.options) as started:
-            found = []
-            for scenario in SCENARIOS:
-                measured = {}
-                for name, contender in started.items():
-                    contender.run(scenario, 2)
-                    with proxy.measure() as before:
-                        contender.run(scenario, 0)
-                    with proxy.measure() as traffic:
-                        contender.run(scenario, REQUESTS)
-                    measured[name] = traffic
-                    assert before.round_trips == 0
-                found.append(per_request(scenario, measured))
-            return found
+            return [
+                per_request(
+                    scenario, {name: measured(proxy, started[name], scenario) for name in names}
+                )
+                for scenario in SCENARIOS
+            ]
 
 
-def per_request(scenario: str, measured: dict[str, object]) -> Count:
-    """Divide by the number of requests; a log-out is preceded by the log-in it needs."""
-    names = {name: traffic for name, traffic in measured.items()}
+def measured(proxy: Proxy, contender: Contender, scenario: str) -> Traffic:
+    """Count a batch on a connection that is open already."""
+    contender.run(scenario, 2)
+    with proxy.measure() as traffic:
+        contender.run(scenario, REQUESTS)
+    return traffic
+
+
+def per_request(scenario: str, traffic: dict[str, Traffic]) -> Count:
+    """Divide by the number of requests; a log-out includes the log-in it needs."""
     return Count(
         scenario,
-        {name: each.round_trips / REQUESTS for name, each in names.items()},  # type: ignore[attr-defined]
-        {name: len(each.sent) / REQUESTS for name, each in names.items()},  # type: ignore[attr-defined]
-        {name: each.received / REQUESTS for name, each in names.items()},  # type: ignore[attr-defined]
+        {name: each.round_trips / REQUESTS for name, each in traffic.items()},
+        {name: len(each.sent) / REQUESTS for name, each in traffic.items()},
+        {name: each.received / REQUESTS for name, each in traffic.items()},
     )

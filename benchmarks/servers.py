@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 from flask_session_conformance.servers import start
 
-BACKENDS = ("redis", "memcached", "sqlite", "postgresql", "mongodb", "dynamodb", "filesystem")
+NETWORKED = ("redis", "memcached", "postgresql", "mongodb", "dynamodb")
+BACKENDS = (*NETWORKED, "sqlite", "filesystem")
 
 
 @contextmanager

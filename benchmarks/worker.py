@@ -17,7 +17,7 @@ from typing import Any
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from backends import bare_store, configure  # noqa: E402 - beside this file, in any environment
+from backends import bare_store, configure
 
 warnings.simplefilter("ignore")
 SIZES = {"small": 0, "2KB": 2_000, "100KB": 100_000}
