@@ -51,9 +51,9 @@ class CacheStore(Store):
 
     def __init__(self, cache: BaseCache) -> None:
         self._cache = without_pickle(cache)
-        self.errors = (OSError, *_client_errors())
+        self.errors: tuple[type[Exception], ...] = (OSError, *_client_errors())
         names = [kind.__name__ for kind in type(cache).__mro__]
-        self.max_bytes = min(
+        self.max_bytes: int = min(
             (LIMITS[name] for name in names if name in LIMITS), default=self.max_bytes
         )
 

@@ -14,6 +14,7 @@ from .locks import UNLISTED
 
 Result = TypeVar("Result")
 
+PRIVATE = 0o600
 PATIENCE = 1.0
 """Seconds for which Windows may refuse because another process has the file open."""
 
@@ -43,7 +44,8 @@ class Directory:
         try:
             with open(temporary, "xb", opener=_open_new) as file:
                 file.write(content)
-            os.chmod(temporary, self.mode)
+            if self.mode != PRIVATE:
+                os.chmod(temporary, self.mode)
             if exchange(temporary, path):
                 os.remove(temporary)
             else:
@@ -92,7 +94,7 @@ def insist(action: Callable[[], Result]) -> Result:
 def _open_new(path: str, flags: int) -> int:
     """Open a new file. One left behind is removed and not reused: somebody may be reading it."""
     try:
-        return os.open(path, flags, 0o600)
+        return os.open(path, flags, PRIVATE)
     except FileExistsError:
         os.remove(path)
-        return os.open(path, flags, 0o600)
+        return os.open(path, flags, PRIVATE)

@@ -40,7 +40,7 @@ class FileStore(Store):
     before named its files, if neither by SHA-256 (cachelib 0.16 and later) nor by MD5 (before).
     """
 
-    errors = (OSError,)
+    errors: tuple[type[Exception], ...] = (OSError,)
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class FileStore(Store):
         mode: int = 0o600,
         hash_method: HashMethod | None = None,
     ) -> None:
-        self.directory = os.path.abspath(directory)
+        self.directory: str = os.path.abspath(directory)
         self.mode = mode
         self._files = Directory(self.directory, mode)
         self._locks = FileLocks(self.directory, mode)

@@ -6,7 +6,7 @@ import os
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from cachelib import BaseCache
 from flask import Flask
@@ -54,7 +54,7 @@ class FileSystemSessionInterface(ServerSideSessionInterface):
     """Keep the sessions of ``app`` in files; the arguments are those of Flask-Session 0.8."""
 
     session_class: type[ServerSideSession] = FileSystemSession
-    settings_class = FileSystemSettings
+    settings_class: ClassVar[type[Settings]] = FileSystemSettings
 
     def __init__(
         self,

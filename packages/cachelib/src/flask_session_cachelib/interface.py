@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from cachelib import BaseCache, FileSystemCache
 from flask import Flask
@@ -35,7 +35,7 @@ class CacheLibSessionInterface(ServerSideSessionInterface):
     """Keep the sessions of ``app`` in files or a cache; the arguments are those of 0.8."""
 
     session_class: type[ServerSideSession] = CacheLibSession
-    settings_class = CacheLibSettings
+    settings_class: ClassVar[type[Settings]] = CacheLibSettings
 
     def __init__(
         self,
