@@ -6,7 +6,6 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.config import Config
 from flask_session_conformance.plugin import GetServer
 from flask_session_dynamodb import DynamoDBStore
 from flask_session_dynamodb.client import build
@@ -20,28 +19,20 @@ ARGUMENTS: dict[str, Any] = {
 
 @pytest.fixture(scope="session")
 def url(server: GetServer) -> str:
-    """Provide the endpoint, after the first table, for which DynamoDB Local needs seconds."""
-    url = server("dynamodb").url
-    patient = boto3.client(
-        "dynamodb", endpoint_url=url, config=Config(read_timeout=30), **ARGUMENTS
-    )
-    first = DynamoDBStore(patient, "First", owns_client=True)
-    first.setup()
-    first.create("session:first", b"data", 60)
-    first.close()
-    return url
-
-
-@pytest.fixture
-def arguments(url: str) -> dict[str, Any]:
-    """Provide what boto3 takes to make a resource or a client for the server."""
-    return {"endpoint_url": url, **ARGUMENTS}
+    """Provide an endpoint that may take its time, as DynamoDB Local does on a busy machine."""
+    return server("dynamodb").url + "?read_timeout=20"
 
 
 @pytest.fixture(scope="session")
-def administrator(url: str) -> Iterator[Any]:
+def arguments(url: str) -> dict[str, Any]:
+    """Provide what boto3 takes to make a resource or a client for the server."""
+    return {"endpoint_url": url.partition("?")[0], **ARGUMENTS}
+
+
+@pytest.fixture(scope="session")
+def administrator(arguments: dict[str, Any]) -> Iterator[Any]:
     """Provide a client that is not the store's, to look at the tables with."""
-    client = boto3.client("dynamodb", endpoint_url=url, **ARGUMENTS)
+    client = boto3.client("dynamodb", **arguments)
     yield client
     client.close()
 
@@ -53,6 +44,18 @@ def table_name(administrator: Any) -> Iterator[str]:
     yield name
     if name in administrator.list_tables()["TableNames"]:
         administrator.delete_table(TableName=name)
+
+
+@pytest.fixture
+def table_of_0_8(administrator: Any, table_name: str) -> str:
+    """Make the table as Flask-Session 0.8 did; nothing ever removes an item from it."""
+    administrator.create_table(
+        TableName=table_name,
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return table_name
 
 
 @pytest.fixture

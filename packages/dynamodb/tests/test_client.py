@@ -39,12 +39,22 @@ def test_closing_the_store_leaves_a_client_open_that_was_handed_in(
     assert closed == []
 
 
-def test_a_client_we_build_gives_up_after_one_second_and_repeats_nothing(url: str) -> None:
-    for client in (resource_client := build(url)):
+def test_a_client_we_build_gives_up_after_one_second_and_repeats_nothing() -> None:
+    clients = build("http://localhost:8000")
+    for client in clients:
         config = getattr(client.meta, "client", client).meta.config
         assert (config.connect_timeout, config.read_timeout) == (1, 1)
         assert config.retries["total_max_attempts"] == 1
-    close(*resource_client)
+    close(*clients)
+
+
+def test_timeouts_in_the_url_win() -> None:
+    clients = build("http://localhost:8000/?read_timeout=3.5&connect_timeout=2")
+    for client in clients:
+        inner = getattr(client.meta, "client", client)
+        assert (inner.meta.config.connect_timeout, inner.meta.config.read_timeout) == (2, 3.5)
+        assert inner.meta.endpoint_url == "http://localhost:8000/"
+    close(*clients)
 
 
 def test_nothing_configured_is_localhost_with_a_warning() -> None:
@@ -69,6 +79,7 @@ def test_the_client_of_a_url_is_a_resource_as_in_0_8(url: str) -> None:
         ("https://dynamodb-fips.us-gov-east-1.amazonaws.com", "us-gov-east-1"),
         ("https://123456789012.ddb.us-east-2.amazonaws.com", "us-east-2"),
         ("https://dynamodb.us-east-1.api.aws", "us-east-1"),
+        ("https://vpce-1a2b-3c.dynamodb.us-east-1.vpce.amazonaws.com", "us-east-1"),
     ],
 )
 def test_an_endpoint_of_aws_names_its_region_and_no_credentials(url: str, region: str) -> None:
@@ -87,7 +98,15 @@ def test_another_endpoint_takes_the_credentials_of_its_url(
 
 
 @pytest.mark.parametrize(
-    "wrong", ["redis://:secret@host", "dynamodb", "http://", "http://key:secret@host:port/"]
+    "wrong",
+    [
+        "redis://:secret@host",
+        "dynamodb",
+        "http://",
+        "http://key:secret@host:port/",
+        "http://key:secret@host?retries=3",
+        "http://key:secret@host?read_timeout=soon",
+    ],
 )
 def test_a_wrong_url_is_refused_without_telling_the_secret(wrong: str) -> None:
     with pytest.raises(ConfigurationError, match="SESSION_DYNAMODB") as refusal:

@@ -5,12 +5,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
 from flask_session.store import SupportsKeys
 from flask_session_conformance import SessionConformance, StoreConformance
 from flask_session_dynamodb import DynamoDBStore
-from flask_session_dynamodb.client import SETTINGS, build
+from flask_session_dynamodb.client import build
 
 
 class DynamoDBConformance(StoreConformance):
@@ -75,16 +74,9 @@ class TestDynamoDB(DynamoDBConformance):
 class TestDynamoDBThroughAResource(DynamoDBConformance):
     backend = "dynamodb (resource)"
 
-    def connect(self, url: str, table_name: str) -> DynamoDBStore:
-        resource = boto3.resource(
-            "dynamodb",
-            endpoint_url=url,
-            region_name="us-west-2",
-            aws_access_key_id="dummy",
-            aws_secret_access_key="dummy",
-            config=SETTINGS,
-        )
-        return DynamoDBStore(resource, table_name, owns_client=True)
+    @pytest.fixture
+    def store(self, resource: Any, table_name: str) -> DynamoDBStore:
+        return DynamoDBStore(resource, table_name)
 
 
 class TestDynamoDBSessions(SessionConformance):

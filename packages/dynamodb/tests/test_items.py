@@ -21,32 +21,31 @@ Get = Callable[[], Any]
 
 @pytest.fixture(params=["plain client", "resource"])
 def store(
-    request: pytest.FixtureRequest, store: DynamoDBStore, resource: Any, table_name: str
+    request: pytest.FixtureRequest, store: DynamoDBStore, resource: Any, table_of_0_8: str
 ) -> DynamoDBStore:
     """Provide each kind of client in turn."""
-    store.setup()
-    return store if request.param == "plain client" else DynamoDBStore(resource, table_name)
+    return store if request.param == "plain client" else DynamoDBStore(resource, table_of_0_8)
 
 
 @pytest.fixture
-def put(store: DynamoDBStore, resource: Any) -> Put:
+def put(resource: Any, table_of_0_8: str) -> Put:
     """Provide a function that writes an item as Flask-Session 0.8 does."""
 
     def update(val: object = b"theirs", shift: float = 60, **others: object) -> None:
         attributes = {"val": val, "expiration": Decimal(int(time.time() + shift)) + Decimal("0.25")}
         attributes.update(others)
         item = {name: value for name, value in attributes.items() if value is not None}
-        resource.Table(store.table_name).put_item(Item={"id": KEY, **item})
+        resource.Table(table_of_0_8).put_item(Item={"id": KEY, **item})
 
     return update
 
 
 @pytest.fixture
-def get(store: DynamoDBStore, administrator: Any) -> Get:
+def get(administrator: Any, table_of_0_8: str) -> Get:
     """Provide a function that reads the item past our own code."""
 
     def item() -> Any:
-        return administrator.get_item(TableName=store.table_name, Key={"id": {"S": KEY}})["Item"]
+        return administrator.get_item(TableName=table_of_0_8, Key={"id": {"S": KEY}})["Item"]
 
     return item
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -74,26 +73,11 @@ def test_setup_makes_a_table_that_sweeps(store: DynamoDBStore, sweeps: Sweeps) -
     assert sweeps()
 
 
-def test_setup_lets_a_table_of_0_8_sweep(
-    store: DynamoDBStore, administrator: Any, sweeps: Sweeps
+def test_setup_leaves_a_table_of_0_8_as_it_is(
+    store: DynamoDBStore, table_of_0_8: str, sweeps: Sweeps
 ) -> None:
-    administrator.create_table(
-        TableName=store.table_name,
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
     store.setup()
-    assert sweeps()
-
-
-def test_setting_up_again_logs_nothing(
-    store: DynamoDBStore, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO, "flask_session_dynamodb")
-    store.setup()
-    store.setup()
-    assert [each for each in caplog.records if each.name.startswith("flask_session")] == []
+    assert not sweeps()
 
 
 def test_the_server_removes_an_expired_item(store: DynamoDBStore, administrator: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from typing import Any, NamedTuple
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import boto3
 from boto3.resources.base import ServiceResource
@@ -19,10 +19,10 @@ REMEDY = (
     "endpoint, such as https://dynamodb.eu-west-1.amazonaws.com."
 )
 LOCALHOST = "http://localhost:8000"
-AWS = re.compile(r"\.(?P<region>[a-z0-9-]+)\.(amazonaws\.com(\.cn)?|api\.aws)$")
+AWS = re.compile(r"\.(?P<region>[a-z0-9-]+)(\.vpce)?\.(amazonaws\.com(\.cn)?|api\.aws)$")
 # boto3 waits 60 seconds for an answer and tries four times by default.
 # https://docs.aws.amazon.com/botocore/latest/reference/config.html
-SETTINGS = Config(
+SETTINGS: Any = Config(
     connect_timeout=1,
     read_timeout=1,
     retries={"total_max_attempts": 1},
@@ -55,26 +55,29 @@ def connect(client: Any) -> Connected:
 def build(url: str) -> Connected:
     """Make clients that give up after one second and never repeat a command on their own.
 
-    For an endpoint of AWS the credentials come from where boto3 finds them. For any other they are
-    those in the URL, ``http://key:secret@host:8000``, or dummies, as DynamoDB Local takes them.
+    Parameters in the URL win: ``https://dynamodb.eu-west-1.amazonaws.com?read_timeout=3``.
     """
     try:
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
             raise ValueError
-        arguments = {**place(parts), "config": SETTINGS}
-        resource = boto3.resource("dynamodb", **arguments)
-        return Connected(resource, boto3.client("dynamodb", **arguments))
+        arguments = {**place(parts), "config": SETTINGS.merge(Config(**timeouts(parts)))}
     except ValueError:
         scheme = f"{url.partition('://')[0]}://…" if "://" in url else "…"
         raise wrong(KEY, scheme, "not the URL of an endpoint", REMEDY) from None
+    resource = boto3.resource("dynamodb", **arguments)
+    return Connected(resource, boto3.client("dynamodb", **arguments))
 
 
 def place(parts: SplitResult) -> dict[str, str]:
-    """Answer the endpoint, the region and, for what is not AWS, the credentials."""
-    host, port = parts.hostname or "", f":{parts.port}" if parts.port else ""
-    endpoint = {"endpoint_url": f"{parts.scheme}://{host}{port}{parts.path}"}
-    if aws := AWS.search(host):
+    """Answer the endpoint, the region and, for what is not AWS, the credentials.
+
+    For AWS the credentials come from where boto3 finds them. For any other endpoint they are those
+    in the URL, ``http://key:secret@host:8000``, or dummies, as DynamoDB Local takes them.
+    """
+    address = parts.netloc.rpartition("@")[2]
+    endpoint = {"endpoint_url": f"{parts.scheme}://{address}{parts.path}"}
+    if aws := AWS.search(parts.hostname or ""):
         return {**endpoint, "region_name": aws["region"]}
     return {
         **endpoint,
@@ -82,6 +85,14 @@ def place(parts: SplitResult) -> dict[str, str]:
         "aws_access_key_id": unquote(parts.username or "dummy"),
         "aws_secret_access_key": unquote(parts.password or "dummy"),
     }
+
+
+def timeouts(parts: SplitResult) -> dict[str, float]:
+    """Read the parameters of a URL; ValueError for any but the two timeouts, in seconds."""
+    given = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+    if not given.keys() <= {"connect_timeout", "read_timeout"}:
+        raise ValueError
+    return {name: float(value) for name, value in given.items()}
 
 
 def check(client: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask
 from flask_session.config import Settings, flag, setting, text
@@ -45,8 +45,8 @@ class DynamoDBSettings(Settings):
 class DynamoDBSessionInterface(ServerSideSessionInterface):
     """Keep the sessions of ``app`` in DynamoDB; the arguments are those of Flask-Session 0.8."""
 
-    session_class = DynamoDBSession
-    settings_class = DynamoDBSettings
+    session_class: type[ServerSideSession] = DynamoDBSession
+    settings_class: ClassVar[type[Settings]] = DynamoDBSettings
 
     def __init__(
         self,
@@ -60,6 +60,7 @@ class DynamoDBSessionInterface(ServerSideSessionInterface):
         table_name: str = "Sessions",
         table_exists: bool = False,
     ) -> None:
+        self.client: Any
         self.client, low_level = connect(client)
         store = DynamoDBStore(
             self.client,

@@ -22,7 +22,7 @@ class DynamoDBStore(Store):
     :meth:`close` close both.
     """
 
-    errors = (BotoCoreError, ClientError)
+    errors: tuple[type[Exception], ...] = (BotoCoreError, ClientError)
     # An item has at most 400 KB, with its key and the names of its attributes.
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
     max_bytes = 400 * 1024 - 512
@@ -37,7 +37,7 @@ class DynamoDBStore(Store):
         owns_client: bool = False,
     ) -> None:
         self.client = client
-        self.table = client.Table(table_name) if hasattr(client, "Table") else None
+        self.table: Any = client.Table(table_name) if hasattr(client, "Table") else None
         inner = client if self.table is None else client.meta.client
         form = TYPED if low_level or self.table is None else PLAIN
         self._items = SessionTable(low_level or inner, table_name, form, table_exists)

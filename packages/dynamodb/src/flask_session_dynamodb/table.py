@@ -14,7 +14,7 @@ from .items import TYPED, Form, Item, Values
 
 MINUTES = 5
 QUIETLY = Discretion("botocore.endpoint", "botocore.parsers")
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 class SessionTable:
@@ -73,13 +73,17 @@ class SessionTable:
         return {name: self.form.encode(value) for name, value in values.items()}
 
     def prepare(self) -> None:
-        """Make the table, wait for it, and let DynamoDB remove from it what has expired."""
+        """Make the table, wait for it, and let DynamoDB remove from it what has expired.
+
+        A table of Flask-Session 0.8 is left as it is: of the expiries in it, some are too early.
+        """
         if self.exists:
             return
-        self._make()
+        made = self._make()
         waiter = self.client.get_waiter("table_exists")
         waiter.wait(TableName=self.name, WaiterConfig={"Delay": 1, "MaxAttempts": MINUTES * 60})
-        self._sweep()
+        if made:
+            self._sweep()
 
     def _leave_connections_behind(self) -> None:
         # botocore keeps the connections of the process it was forked from, and would read answers
@@ -111,9 +115,8 @@ class SessionTable:
         except ClientError as error:
             if "already enabled" not in str(error):
                 log.warning(
-                    "DynamoDB does not remove expired items from the table %s (%s). They end all "
-                    "the same; to save their space, run 'flask session setup' with the right to "
-                    "dynamodb:UpdateTimeToLive.",
+                    "DynamoDB will not remove expired items from the table %s (%s). They end all "
+                    "the same; to save their space, set its time to live to 'expiration'.",
                     self.name,
                     error.response["Error"]["Code"],
                 )
