@@ -19,6 +19,7 @@ from .outages import Outages
 from .processes import Processes
 from .races import Races
 from .renewal import Renewal
+from .renewal_races import RenewalRaces
 from .signing import KeyRotation, Signing
 from .theft import Theft
 from .touching import Touching
@@ -36,6 +37,7 @@ class SessionConformance(
     Cookies,
     FlaskLogin,
     Races,
+    RenewalRaces,
     Orders,
     Crowds,
     Data,

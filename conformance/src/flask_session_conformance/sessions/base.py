@@ -63,6 +63,11 @@ class SessionSuite(Backend):
         """Provide a visitor who is logged in, on a store whose earlier calls are forgotten."""
         return log_in(site, "alice")
 
+    @pytest.fixture
+    def slow(self, make_site: MakeSite) -> Visitor:
+        """Provide a logged-in visitor whose looks touch the store, so that readers save too."""
+        return log_in(make_site(SESSION_TOUCH_INTERVAL=0), "alice")
+
     def let_pass(self, site: Site, seconds: float) -> None:
         """Let a few seconds pass for a site; really only where the server's clock decides."""
         if self.server_decides_expiry:

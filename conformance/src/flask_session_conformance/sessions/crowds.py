@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from functools import partial
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from ..history import OK, History, Operation
 from ..site import Site, Visitor
 from ..threads import together
-from ..views import clear, in_turn, items, put, renew
+from ..views import clear, in_turn, items, put, renew, user
 from .base import SessionSuite, log_in
 
 WRITERS, WRITES = 8, 25
@@ -41,8 +42,13 @@ def append(history: History, visitor: Visitor, me: int) -> None:
     """Write keys of one's own into a session that others write to at the same time."""
     for number in range(WRITES):
         key, token = f"{me} {number}", history.token("alice")
-        act = partial(visitor.does, put(**{key: token}))
+        act = partial(visitor.does, in_turn(user, let_others_go_on, put(**{key: token})))
         history.note(Operation("alice", "write", key, token), act)
+
+
+def let_others_go_on() -> None:
+    """Give way to the other threads; a view."""
+    time.sleep(0.001)
 
 
 def live(history: History, site: Site, me: str, requests: int) -> None:

@@ -1,0 +1,66 @@
+"""A renewal of the id, and another request with the old id at the same time."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..site import Visitor
+from ..views import clear, in_turn, items, put, renew, user
+from ..watching import on
+from .base import SessionSuite
+from .races import overtaken
+
+
+class RenewalRaces(SessionSuite):
+    """The old id opens nothing, nothing written is lost, and a log-out wins."""
+
+    @pytest.mark.row("C4")
+    @pytest.mark.parametrize("verb", ["create", "update"])
+    def test_a_write_during_a_renewal_is_in_the_new_record(self, slow: Visitor, verb: str) -> None:
+        quick = slow.twin()
+        slow.site.store.before = on(verb, lambda: quick.does(put(cart=[1])))
+        slow.does(renew)
+        assert slow.does(items) == {"user": "alice", "cart": [1]}
+
+    @pytest.mark.row("C4")
+    @pytest.mark.parametrize("verb", ["create", "update"])
+    def test_a_log_out_during_a_renewal_wins(self, slow: Visitor, verb: str) -> None:
+        quick = slow.twin()
+        slow.site.store.before = on(verb, lambda: quick.does(clear))
+        answer = slow.visit(renew)
+        assert answer.cookies == []
+        assert slow.does(user) is None
+
+    @pytest.mark.row("C4")
+    @pytest.mark.parametrize("verb", ["create", "update"])
+    def test_a_renewal_that_lost_leaves_no_record(self, slow: Visitor, verb: str) -> None:
+        quick, store = slow.twin(), slow.site.store
+        store.before = on(verb, lambda: quick.does(clear))
+        slow.visit(renew)
+        assert [key for key in store.created if store.store.load(key)] == []
+
+    @pytest.mark.row("C4")
+    def test_of_two_renewals_at_once_one_wins(self, slow: Visitor) -> None:
+        quick = slow.twin()
+        answer = slow.visit(in_turn(overtaken(by=quick, doing=renew), renew))
+        assert answer.cookies == []
+        assert quick.does(user) == "alice"
+
+    @pytest.mark.row("C4")
+    def test_a_write_that_loaded_before_a_renewal_follows_it(self, slow: Visitor) -> None:
+        quick = slow.twin()
+        answer = slow.visit(in_turn(overtaken(by=quick, doing=renew), put(cart=[1])))
+        assert answer.cookies == []
+        assert quick.does(items) == {"user": "alice", "cart": [1]}
+
+    @pytest.mark.row("C4")
+    def test_a_log_out_that_loaded_before_a_renewal_ends_the_new_id(self, slow: Visitor) -> None:
+        quick = slow.twin()
+        slow.visit(in_turn(overtaken(by=quick, doing=renew), clear))
+        assert quick.does(user) is None
+
+    @pytest.mark.row("C4")
+    def test_a_slow_reader_does_not_bring_the_old_cookie_back(self, slow: Visitor) -> None:
+        quick = slow.twin()
+        answer = slow.visit(overtaken(by=quick, doing=renew))
+        assert (answer.result, answer.cookies) == ("alice", [])
