@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from flask_session.store import Outcome, Record
+from flask_session_conformance.threads import together
 from flask_session_dynamodb import DynamoDBStore
 
 KEY = "session:LN7qKhsI2CPWMq18ZhO6t-xmvG0g5ExsHDEbpCdbmq0"
@@ -78,6 +80,15 @@ def test_setup_leaves_a_table_of_0_8_as_it_is(
 ) -> None:
     store.setup()
     assert not sweeps()
+
+
+def test_threads_that_make_the_table_together_log_nothing(
+    store: DynamoDBStore, sweeps: Sweeps, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        together([partial(store.load, KEY)] * 8)
+    assert sweeps()
+    assert [each for each in caplog.records if each.name.startswith("flask_session")] == []
 
 
 def test_the_server_removes_an_expired_item(store: DynamoDBStore, administrator: Any) -> None:
