@@ -40,7 +40,7 @@ class Database:
         self, engine: Engine | Callable[[], Engine], table: Table, *, table_exists: bool
     ) -> None:
         self.table = table
-        self.column_bytes = sys.maxsize
+        self.column_bytes: int = sys.maxsize
         self._source = engine
         self._table_exists = table_exists
         self._engine: Engine | None = None

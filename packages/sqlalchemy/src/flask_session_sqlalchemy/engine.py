@@ -14,10 +14,20 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.pool import QueuePool
 
-POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 2, "pool_use_lifo": True}
+POOL: dict[str, Any] = {
+    "pool_size": 10,
+    "max_overflow": 10,
+    "pool_timeout": 2,
+    "pool_use_lifo": True,
+}
 # A database in memory belongs to its connection: one, which the threads take in turn.
-POOL_IN_MEMORY = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, "pool_timeout": 2}
-LIBPQ = {"connect_timeout": 2, "options": "-c lock_timeout=900"}
+POOL_IN_MEMORY: dict[str, Any] = {
+    "poolclass": QueuePool,
+    "pool_size": 1,
+    "max_overflow": 0,
+    "pool_timeout": 2,
+}
+LIBPQ: dict[str, Any] = {"connect_timeout": 2, "options": "-c lock_timeout=900"}
 LIMITS: dict[str, dict[str, Any]] = {
     # Short, since :mod:`.database` asks again: https://www.sqlite.org/c3ref/busy_timeout.html
     "pysqlite": {"timeout": 0.05},
@@ -86,15 +96,18 @@ def _listen(engine: Engine, driver: str) -> None:
 
 
 def use_write_ahead_log(connection: sqlite3.Connection, record: object) -> None:
-    """Let readers and one writer work side by side, which the file remembers.
+    """Let readers and one writer work side by side, and a commit not wait for the disk.
 
-    It is not waited for: another connection may be writing, or changing the mode at this moment,
-    and a file that is read-only stays as it is. https://www.sqlite.org/wal.html
+    The file remembers the first. The second may lose the last moments when the power fails, not
+    when the process does. Nobody is waited for: another connection may be writing, or changing the
+    mode at this moment, and a file that is read-only stays as it is.
+    https://www.sqlite.org/wal.html https://www.sqlite.org/pragma.html#pragma_synchronous
     """
     ((patience,),) = connection.execute("PRAGMA busy_timeout").fetchall()
     connection.execute("PRAGMA busy_timeout = 0")
     with suppress(sqlite3.OperationalError):
         connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA busy_timeout = {patience}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask
 from flask_session.config import CoreSettings, Settings, flag, optional, setting, text
@@ -60,8 +60,8 @@ class SqlAlchemySessionInterface(ServerSideSessionInterface):
     ``sql_session_model`` is the model of the table, for queries with a session of the app's own.
     """
 
-    session_class = SqlAlchemySession
-    settings_class = SqlAlchemySettings
+    session_class: type[ServerSideSession] = SqlAlchemySession
+    settings_class: ClassVar[type[Settings]] = SqlAlchemySettings
     ttl = False
 
     def __init__(
@@ -81,8 +81,8 @@ class SqlAlchemySessionInterface(ServerSideSessionInterface):
         table_exists: bool = False,
     ) -> None:
         connected = connect(app, client, bind_key)
-        self.client = connected.client
-        self.sql_session_model = create_session_model(
+        self.client: Client = connected.client
+        self.sql_session_model: Any = create_session_model(
             connected.flask_sqlalchemy, table, schema, bind_key, sequence
         )
         super().__init__(

@@ -7,10 +7,14 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import (
+    Delete,
+    Executable,
+    Insert,
     Integer,
     LargeBinary,
     String,
     Table,
+    Update,
     and_,
     bindparam,
     cast,
@@ -34,6 +38,19 @@ class Statements:
     Parameters: ``key``, ``data`` and ``expiry`` to write, ``now``, and ``expected``, which
     :meth:`token` makes of the data a record is recognised by.
     """
+
+    load: Executable
+    create: Insert
+    take_over: Update
+    update: Update
+    touch: Update
+    delete: Delete
+    delete_expected: Delete
+    expired: Executable
+    purge: Delete
+    endless: Executable
+    limit: Update
+    page: Executable
 
     def __init__(self, table: Table, dialect: str) -> None:
         self._digests = dialect in MYSQL

@@ -32,7 +32,7 @@ class SqlAlchemyStore(Store):
     DATETIME has no fractions; a row without one counts as expired.
     """
 
-    errors = (DBAPIError, TimeoutError)
+    errors: tuple[type[Exception], ...] = (DBAPIError, TimeoutError)
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class SqlAlchemyStore(Store):
         table_exists: bool = False,
     ) -> None:
         self.table: Table = create_session_model().__table__ if table is None else table
-        self.database = Database(engine, self.table, table_exists=table_exists)
+        self.database: Database = Database(engine, self.table, table_exists=table_exists)
         if isinstance(engine, Engine) and engine.dialect.name in MYSQL:
             self.max_bytes = MYSQL_MAX_BYTES
 
