@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from tools.environments import Environment, build_wheels, wheel_of
-from tools.workspace import packages
+from tools.workspace import Package, packages
 
 
 def untyped(environment: Environment, import_name: str) -> list[str]:
@@ -37,6 +37,11 @@ def untyped(environment: Environment, import_name: str) -> list[str]:
     return lines if found["completenessScore"] < 1 or not found["symbols"] else []
 
 
+def with_extras(package: Package, dist: Path) -> str:
+    """Name the package's wheel with all that is optional: what it subclasses has to be there."""
+    return f"{wheel_of(package, dist)}[{','.join(package.extras)}]"
+
+
 @click.command()
 def main() -> None:
     """Verify the types of every package of the workspace."""
@@ -45,7 +50,7 @@ def main() -> None:
         dist = Path(name)
         build_wheels(dist, known)
         environment = Environment(dist / "environment", known[0].pythons[-1])
-        environment.install(*[wheel_of(package, dist) for package in known])
+        environment.install(*[with_extras(package, dist) for package in known])
         found = {
             package.import_name: untyped(environment, package.import_name) for package in known
         }

@@ -15,7 +15,7 @@ from flask_session_conformance.servers import Server, start
 from flask_session_conformance.threads import together
 from flask_session_memcached import MemcachedStore
 from flask_session_memcached.client import connect
-from flask_session_memcached.ring import Connections
+from flask_session_memcached.ring import _Connections
 from pymemcache import Client, HashClient, PooledClient
 
 
@@ -195,7 +195,7 @@ def test_an_interrupted_command_does_not_answer_the_next_one(
     assert pool.used == ()
 
 
-def ask_and_be_interrupted(pool: Connections) -> None:
+def ask_and_be_interrupted(pool: _Connections) -> None:
     """Send a command and do not stay for the answer."""
     with pool.get_and_release() as connection:
         connection.sock.sendall(b"get somebody-elses-key\r\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask
 from flask_session.config import Settings, setting
@@ -32,8 +32,8 @@ class MemcachedSettings(Settings):
 class MemcachedSessionInterface(ServerSideSessionInterface):
     """Keep the sessions of ``app`` in Memcached; the arguments are those of Flask-Session 0.8."""
 
-    session_class = MemcachedSession
-    settings_class = MemcachedSettings
+    session_class: type[ServerSideSession] = MemcachedSession
+    settings_class: ClassVar[type[Settings]] = MemcachedSettings
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class MemcachedSessionInterface(ServerSideSessionInterface):
         sid_length: int = 32,
         serialization_format: str = "msgpack",
     ) -> None:
-        self.client = connect(client)
+        self.client: Any = connect(client)
         super().__init__(
             app,
             key_prefix,

@@ -30,13 +30,13 @@ class Ring:
 
     def __init__(self, client: Any) -> None:
         if isinstance(client, HashClient):
-            self._servers = {name: Server(part) for name, part in client.clients.items()}
+            self._servers = {name: _Server(part) for name, part in client.clients.items()}
             self._name_of: Callable[[str], Any] = lru_cache(1024)(deepcopy(client.hasher).get_node)
         else:
-            self._servers = {"": Server(client)}
+            self._servers = {"": _Server(client)}
             self._name_of = lambda key: ""
 
-    def server_of(self, key: str) -> Server:
+    def server_of(self, key: str) -> PooledClient:
         """Answer the server that keeps ``key``."""
         return self._servers[self._name_of(key)]
 
@@ -46,7 +46,7 @@ class Ring:
             server.close()
 
 
-class Server(PooledClient):  # type: ignore[misc]
+class _Server(PooledClient):  # type: ignore[misc]
     """One server, reached as ``client`` reaches it, but safe for threads, forks and restarts.
 
     Values are bytes together with their flags, never unpickled. Errors are raised.
@@ -66,7 +66,7 @@ class Server(PooledClient):  # type: ignore[misc]
             default_noreply=False,
             tls_context=client.tls_context,
         )
-        self.client_pool = Connections(self._create_client)
+        self.client_pool = _Connections(self._create_client)
 
 
 class Raw:
@@ -81,7 +81,7 @@ class Raw:
         return value, flags
 
 
-class Connections(ObjectPool):  # type: ignore[misc]
+class _Connections(ObjectPool):  # type: ignore[misc]
     """Idle connections; none is used that another process has, or that the server has closed."""
 
     def __init__(self, create: Callable[[], Client]) -> None:

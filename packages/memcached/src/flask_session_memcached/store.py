@@ -16,14 +16,18 @@ THIRTY_DAYS = 30 * 24 * 60 * 60
 COMPRESSED = 8
 """The flag that pymemcache, pylibmc and python-memcached alike set on what they compressed."""
 
-OUTCOMES = {True: Outcome.SAVED, False: Outcome.CONFLICT, None: Outcome.GONE}
+OUTCOMES: dict[bool | None, Outcome] = {
+    True: Outcome.SAVED,
+    False: Outcome.CONFLICT,
+    None: Outcome.GONE,
+}
 """What pymemcache makes of STORED, EXISTS and NOT_FOUND."""
 
 
 class MemcachedStore(Store):
     """Keep records in one Memcached server, or in several that share the keys."""
 
-    errors = (OSError, MemcacheError)
+    errors: tuple[type[Exception], ...] = (OSError, MemcacheError)
 
     max_bytes = 1024 * 1024 - 1024
     """An item, with its key and some 60 bytes of the server's own, has to fit into 1 MiB unless the

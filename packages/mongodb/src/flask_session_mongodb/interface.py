@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask
 from flask_session.config import Settings, setting, text
@@ -35,8 +35,8 @@ class MongoDBSettings(Settings):
 class MongoDBSessionInterface(ServerSideSessionInterface):
     """Keep the sessions of ``app`` in MongoDB; the arguments are those of Flask-Session 0.8."""
 
-    session_class = MongoDBSession
-    settings_class = MongoDBSettings
+    session_class: type[ServerSideSession] = MongoDBSession
+    settings_class: ClassVar[type[Settings]] = MongoDBSettings
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class MongoDBSessionInterface(ServerSideSessionInterface):
         db: str = "flask_session",
         collection: str = "sessions",
     ) -> None:
-        self.client = connect(client)
+        self.client: MongoClient[Any] = connect(client)
         owned = self.client is not client
         super().__init__(
             app,

@@ -43,7 +43,7 @@ class MongoDBStore(Store):
     0.4 to 0.6 wrote such for sessions that are not permanent, and then failed to read them.
     """
 
-    errors = (PyMongoError, BSONError)
+    errors: tuple[type[Exception], ...] = (PyMongoError, BSONError)
     # An update carries the old and the new data, and has to fit the 16 MB of one document.
     # https://www.mongodb.com/docs/manual/reference/limits/#mongodb-limit-BSON-Document-Size
     max_bytes = 8 * 1024 * 1024 - 1024
@@ -57,7 +57,7 @@ class MongoDBStore(Store):
         owns_client: bool = False,
     ) -> None:
         self.client = client
-        self.collection = client[db][collection]
+        self.collection: Collection[Any] = client[db][collection]
         # Dates as whole milliseconds: no time zone takes part, whatever the client's ``tz_aware``.
         plain: CodecOptions[Document] = CodecOptions(
             datetime_conversion=DatetimeConversion.DATETIME_MS

@@ -21,7 +21,7 @@ INDEXES: tuple[tuple[str, Document], ...] = (
     ("expiration", {"expireAfterSeconds": 0}),
 )
 BATCH = 1000
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 def make_indexes(collection: Collection[Document], milliseconds: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask
 from flask_session.config import Settings, setting, text
@@ -40,8 +40,8 @@ class RedisSettings(Settings):
 class RedisSessionInterface(ServerSideSessionInterface):
     """Keep the sessions of ``app`` in Redis; the arguments are those of Flask-Session 0.8."""
 
-    session_class = RedisSession
-    settings_class = RedisSettings
+    session_class: type[ServerSideSession] = RedisSession
+    settings_class: ClassVar[type[Settings]] = RedisSettings
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class RedisSessionInterface(ServerSideSessionInterface):
         sid_length: int = 32,
         serialization_format: str = "msgpack",
     ) -> None:
-        self.client = connect(client)
+        self.client: Client = connect(client)
         super().__init__(
             app,
             key_prefix,

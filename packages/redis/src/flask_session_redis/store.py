@@ -57,7 +57,7 @@ class RedisStore(Store):
         self._owns_client = owns_client
         exceptions = exceptions_of(client)
         found = (getattr(exceptions, name, None) for name in ERRORS)
-        self.errors = (OSError, *filter(None, found))
+        self.errors: tuple[type[Exception], ...] = (OSError, *filter(None, found))
         self._response_error: type[Exception] = exceptions.ResponseError
         self._no_script_error: type[Exception] = exceptions.NoScriptError
 
