@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import redis
 from flask_session.errors import UnreadableRecord
 from flask_session.store import Outcome, Record
 from flask_session_conformance.servers import start
@@ -107,18 +107,54 @@ def test_keys_passes_over_keys_that_are_not_ascii(
     assert list(store.keys(prefix)) == []
 
 
+RIGHTS = "+@connection +get +set +expire +del +evalsha +eval +scan +pttl"
+"""As the README has them."""
+
+
+@pytest.fixture
+def user(client: Any, prefix: str) -> Iterator[str]:
+    """Provide a user who may do nothing yet, with the keys of the prefix."""
+    name = prefix.rstrip(":")
+    client.acl_setuser(name, enabled=True, nopass=True, keys=[f"{prefix}*"])
+    yield name
+    client.acl_deluser(name)
+
+
+@pytest.fixture
+def limited(url: str, user: str) -> Iterator[RedisStore]:
+    """Provide a store of that user."""
+    store = RedisStore(connect(url.replace("//", f"//{user}:any@")), owns_client=True)
+    yield store
+    store.close()
+
+
+def test_the_documented_rights_suffice(
+    client: Any, limited: RedisStore, user: str, prefix: str
+) -> None:
+    client.script_flush()
+    client.execute_command("ACL SETUSER", user, *RIGHTS.split())
+    key = f"{prefix}a"
+    assert limited.create(key, b"data", 60)
+    assert limited.update(key, b"new", 60, A_RECORD) is Outcome.SAVED
+    assert limited.touch(key, 60)
+    assert limited.touch_expected(key, 60, Record(b"new"))
+    assert [found for found, _ in limited.keys(prefix)] == [key]
+    assert limited.delete(key, Record(b"new")) is Outcome.DELETED
+    assert limited.delete(key) is Outcome.GONE
+
+
 @pytest.mark.parametrize("verb", ["load", "update"])
 def test_what_the_server_refuses_is_a_declared_error(
-    client: Any, store: RedisStore, prefix: str, verb: str
+    client: Any, limited: RedisStore, user: str, prefix: str, verb: str
 ) -> None:
-    name = prefix.rstrip(":")
-    client.acl_setuser(name, enabled=True, nopass=True, keys=["*"], commands=["+ping"])
-    settings = client.connection_pool.connection_kwargs
-    limited = redis.Redis(host=settings["host"], port=settings["port"], username=name, password="x")
+    client.execute_command("ACL SETUSER", user, "+@connection")
     arguments: tuple[Any, ...] = (b"new", 60, A_RECORD) if verb == "update" else ()
-    with limited, pytest.raises(store.errors):
-        getattr(RedisStore(limited), verb)(f"{prefix}a", *arguments)
-    client.acl_deluser(name)
+    with pytest.raises(limited.errors):
+        getattr(limited, verb)(f"{prefix}a", *arguments)
+
+
+def test_keys_leaves_out_what_expired_meanwhile(store: RedisStore, prefix: str) -> None:
+    assert list(store._with_expiry([f"{prefix}gone".encode()])) == []
 
 
 def test_a_full_server_refuses_an_update_and_keeps_the_record() -> None:
