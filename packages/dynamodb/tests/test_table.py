@@ -122,6 +122,18 @@ def test_create_is_one_command(store: DynamoDBStore, operations: list[str]) -> N
     assert operations == ["PutItem"]
 
 
+def test_load_reads_consistently(store: DynamoDBStore) -> None:
+    store.setup()
+    bodies: list[bytes] = []
+
+    def note(request: Any, **_: Any) -> None:
+        bodies.append(request.body)
+
+    store._items.client.meta.events.register("before-send.dynamodb.GetItem", note)
+    store.load(KEY)
+    assert b'"ConsistentRead": true' in b"".join(bodies)
+
+
 @pytest.mark.parametrize("verb", ["update", "delete"])
 def test_a_conflict_is_one_command(store: DynamoDBStore, operations: list[str], verb: str) -> None:
     store.setup()

@@ -56,6 +56,19 @@ class TestMongoDBStore(StoreConformance):
 
         return put
 
+    @pytest.fixture
+    def make_many_expired(
+        self, store: MongoDBStore, documents: Collection[Any]
+    ) -> Callable[[], int]:
+        def make() -> int:
+            store.setup()
+            documents.drop_index("expiration_1")  # or the server would sweep as well
+            expired = datetime.now(timezone.utc) - timedelta(seconds=60)
+            many = [{"id": f"{n}", "val": b"data", "expiration": expired} for n in range(20_000)]
+            return len(documents.insert_many(many, ordered=False).inserted_ids)
+
+        return make
+
 
 class TestMongoDBSessions(SessionConformance):
     backend = "mongodb"
