@@ -50,7 +50,7 @@ class Traffic:
 
     def __init__(self, site: Site, visitors: int = 6) -> None:
         self.site = site
-        self.history = History()
+        self.history: History = History()
         self.answers: list[Answered] = []
         self.ghosts: list[tuple[str, Visitor]] = []
         self._visitors = {f"visitor {number}": site.visitor() for number in range(visitors)}

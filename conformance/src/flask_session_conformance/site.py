@@ -88,7 +88,7 @@ class Site:
     def __init__(self, app: Flask, store: WatchedStore) -> None:
         self.app = app
         self.store = store
-        self.began = time.time()
+        self.began: float = time.time()
         self._environ = EnvironBuilder(path="/", base_url="https://localhost").get_environ()
         app.add_url_rule("/", "run", run, methods=METHODS)
         app.add_url_rule("/page", "page", lambda: "a page", methods=METHODS)

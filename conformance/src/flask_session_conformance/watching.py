@@ -35,15 +35,15 @@ class WatchedStore(Store):
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.errors = store.errors
-        self.max_bytes = store.max_bytes
+        self.errors: tuple[type[Exception], ...] = store.errors
+        self.max_bytes: int = store.max_bytes
         self.calls: list[Call] = []
         self.created: set[str] = set()
         self.before: Hook | None = None
         self.after: Hook | None = None
 
     @property
-    def clock(self) -> Clock:  # type: ignore[override]
+    def clock(self) -> Clock:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The time of the store behind."""
         return self.store.clock
 

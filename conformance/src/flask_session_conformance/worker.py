@@ -29,7 +29,7 @@ class Worker:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.busy = False
+        self.busy: bool = False
         """Whether a task has not ended, because it hangs or has failed."""
 
     def call(

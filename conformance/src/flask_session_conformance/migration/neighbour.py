@@ -35,8 +35,8 @@ NEWEST = (
 )
 """The last release before this library, with today's clients of every backend."""
 
-WORKER = Path(__file__).with_name("old_worker.py")
-NAMES = {
+WORKER = Path(__file__).with_name("_old_worker.py")
+NAMES: dict[str, Any] = {
     "datetime": datetime, "zoneinfo": zoneinfo, "Decimal": Decimal, "UUID": uuid.UUID,
     "Markup": Markup,
 }  # fmt: skip
@@ -122,7 +122,7 @@ class Neighbour:
             env={**os.environ, "TZ": zone, "PYTHONDONTWRITEBYTECODE": "1"},
         )
         described = {"backend": backend, "address": address, "folder": folder}
-        self.about = self._exchange(
+        self.about: dict[str, Any] = self._exchange(
             {**described, "lifetime": lifetime, "config": dict(config or {})}
         )
 
@@ -137,7 +137,7 @@ class Neighbour:
         return json.loads(line)  # type: ignore[no-any-return]
 
     def request(self, cookie: str | None, *do: tuple[object, ...]) -> Answer:
-        """Send one request; each step is a verb and its arguments, see ``old_worker.py``."""
+        """Send one request; each step is a verb and its arguments, see ``_old_worker.py``."""
         steps = [[verb, *map(repr, arguments)] for verb, *arguments in do]
         return self.request_source(cookie, steps)
 

@@ -16,7 +16,7 @@ from ..site import Site
 from .neighbour import NEWEST, Answer, Neighbour, make_environment
 
 ROUNDS = 50
-NEXT_TO = {False: False, True: "0.8"}
+NEXT_TO: dict[bool, bool | str] = {False: False, True: "0.8"}
 """Our SESSION_USE_SIGNER while workers of 0.8 run, by theirs."""
 
 

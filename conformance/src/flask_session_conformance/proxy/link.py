@@ -33,7 +33,7 @@ class Link:
         choose: Callable[[bytes], Line],
     ) -> None:
         self.line: Line = GOOD
-        self.passed = 0
+        self.passed: int = 0
         self._client = client
         self._target = target
         self._meters = meters

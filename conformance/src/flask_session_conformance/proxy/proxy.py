@@ -39,7 +39,7 @@ class Proxy:
     """
 
     def __init__(self, host: str, port: int) -> None:
-        self.target = (host, port)
+        self.target: tuple[str, int] = (host, port)
         self.host = HOST
         self._lock = threading.RLock()
         self._links: list[Link] = []

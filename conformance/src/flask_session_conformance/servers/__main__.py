@@ -59,5 +59,5 @@ def left_behind(container: Any) -> bool:
 if __name__ == "__main__":
     try:
         main()
-    except MissingServerError as error:
-        raise SystemExit(str(error)) from None
+    except MissingServerError as _error:
+        raise SystemExit(str(_error)) from None

@@ -68,7 +68,7 @@ class Group(Server):
         kind = Kind(topology.image, ports[0], topology.url, topology.alive, ())
         super().__init__(name, kind, container, ports[0])
         self.topology = topology
-        self.nodes = {node.name: node for node in topology.nodes(ports)}
+        self.nodes: dict[str, Node] = {node.name: node for node in topology.nodes(ports)}
 
     @property
     def url(self) -> str:

@@ -32,7 +32,7 @@ class Server:
         self.name = name
         self.host = HOST
         self.port = port
-        self.container_id = container.get_container_id()
+        self.container_id: str = container.get_container_id()
         self._kind = kind
         self._container = container
         self._owner = os.getpid()

@@ -52,7 +52,7 @@ KEPT: dict[str, Any] = {
     "a mixture": {"a": [({"b": (Decimal(1), {3})}, b"x")]},
 }
 FORMATS = ("msgpack", "json")
-REFUSED = {
+REFUSED: dict[str, Any] = {
     "complex": 1 + 2j,
     "an object": SimpleNamespace(a=1),
     "a function": len,

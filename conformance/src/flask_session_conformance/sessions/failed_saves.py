@@ -129,7 +129,7 @@ def chatty() -> Response:
 class Stream:
     """A body that has to be closed, as a file has."""
 
-    closed = False
+    closed: bool = False
 
     def __iter__(self) -> Iterator[bytes]:
         return iter([b"private"])

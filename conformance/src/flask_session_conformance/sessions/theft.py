@@ -6,6 +6,7 @@ import logging
 import re
 import traceback
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask_session import StoreUnavailable
@@ -17,7 +18,7 @@ from ..watching import Call
 from .base import MakeSite, SessionSuite, log_in, outage
 
 SECRET = "payload-that-nobody-may-read"
-VERBS = {
+VERBS: dict[str, Any] = {
     "load": user,
     "create": put(user=SECRET),
     "update": put(more=SECRET),
