@@ -43,12 +43,14 @@ class WatchedStore(Store):
         self.after: Hook | None = None
 
     @property
-    def clock(self) -> Clock:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def clock(self) -> Clock:
         """The time of the store behind."""
         return self.store.clock
 
     @clock.setter
-    def clock(self, value: Clock) -> None:
+    def clock(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, value: Clock
+    ) -> None:
         self.store.clock = value
 
     @property
