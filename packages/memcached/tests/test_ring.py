@@ -174,16 +174,6 @@ def fork_and_check(store: MemcachedStore, key: str) -> int:
     return child
 
 
-def test_a_fork_while_a_connection_is_taken_does_not_stop_the_child(
-    store: MemcachedStore, key: str
-) -> None:
-    store.create(key, key.encode(), 60)
-    pool = store._ring.server_of(key).client_pool
-    with pool._lock:
-        child = fork_and_check(store, key)
-    assert os.waitpid(child, 0)[1] == 0
-
-
 def test_an_interrupted_command_does_not_answer_the_next_one(
     store: MemcachedStore, client: PooledClient, key: str
 ) -> None:
@@ -192,13 +182,12 @@ def test_an_interrupted_command_does_not_answer_the_next_one(
     with pytest.raises(KeyboardInterrupt):
         ask_and_be_interrupted(pool)
     assert store.load(key) == Record(b"data", RIGHT)
-    assert pool.used == ()
 
 
 def ask_and_be_interrupted(pool: _Connections) -> None:
-    """Send a command and do not stay for the answer."""
+    """Send half a command and do not come back."""
     with pool.get_and_release() as connection:
-        connection.sock.sendall(b"get somebody-elses-key\r\n")
+        connection.sock.sendall(b"set somebody-elses-key 0 60 99\r\nhalf of the da")
         raise KeyboardInterrupt
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import select
 import socket
-import threading
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
 from pymemcache.client.base import Client, PooledClient
 from pymemcache.client.hash import HashClient
-from pymemcache.pool import ObjectPool
 
 PATIENCE = 1.0
 """Seconds to wait where a client sets no timeout; pymemcache's default is to wait for ever."""
@@ -81,38 +80,45 @@ class Raw:
         return value, flags
 
 
-class _Connections(ObjectPool):  # type: ignore[misc]
-    """Idle connections; none is used that another process has, or that the server has closed."""
+class _Connections:
+    """Idle connections, in place of pymemcache's pool, which processes share after a fork.
+
+    One that the server has closed, or that has an answer nobody waits for, is opened anew.
+    """
 
     def __init__(self, create: Callable[[], Client]) -> None:
-        super().__init__(create, after_remove=Client.close)
+        self._create = create
+        self._idle: deque[Client] = deque()
         self._process = os.getpid()
 
-    def get(self) -> Any:
-        """Take a connection; it may have to connect first."""
-        if self._process != os.getpid():
-            self._leave_to_the_parent()
-        client: Any = super().get()
-        if client.sock is not None and is_readable(client.sock):
-            client.close()
-        return client
-
     @contextmanager
-    def get_and_release(self, destroy_on_fail: bool = False) -> Iterator[Client]:
+    def get_and_release(self, destroy_on_fail: bool = True) -> Iterator[Client]:
         """Lend a connection; one that was interrupted, by an exception of any kind, is closed."""
-        client = self.get()
+        client = self._take()
         try:
             yield client
         except BaseException:
-            self.destroy(client)
+            client.close()
             raise
-        self.release(client)
+        self._idle.append(client)
 
-    def _leave_to_the_parent(self) -> None:
-        """Begin anew after a fork, when a thread that is not here may have held the lock."""
-        self._lock = threading.Lock()
-        self.clear()
-        self._process = os.getpid()
+    def clear(self) -> None:
+        """Close the idle connections."""
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
+
+    def _take(self) -> Client:
+        if self._process != os.getpid():
+            self.clear()  # closes our ends only; those of the parent stay open
+            self._process = os.getpid()
+        try:
+            client = self._idle.pop()
+        except IndexError:
+            return self._create()
+        if client.sock is not None and is_readable(client.sock):
+            client.close()
+        return client
 
 
 def is_readable(sock: socket.socket) -> bool:
