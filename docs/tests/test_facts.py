@@ -20,7 +20,7 @@ from .pages import PAGES, name_of
 
 READER = "\n".join(page.read_text("utf-8") for page in PAGES)
 OF_FLASK = {key for key in Flask(__name__).config if key.startswith("SESSION_")}
-OF_EXAMPLES = {"SESSION_SQLITE", "SESSION_TYPE"}
+OF_EXAMPLES = {"SESSION_MINE", "SESSION_SQLITE", "SESSION_TYPE"}
 
 
 def declared() -> set[str]:
