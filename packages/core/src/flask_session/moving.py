@@ -115,7 +115,9 @@ class MovingStore(Store):
     def load(self, key: str) -> Record | None:
         """Load from the new store, else move from the old one first."""
         record = self.new.load(key)
-        if record is None and self.route.move(self.route.old_key(key)) is not Moved.GONE:
+        if record is None:
+            # Gone from the old store may mean that another request has just moved it.
+            self.route.move(self.route.old_key(key))
             record = self.new.load(key)
         return None if record is None or record.data == TOMBSTONE else record
 
@@ -149,6 +151,11 @@ class MovingStore(Store):
     def setup(self) -> None:
         """Set up the new store."""
         self.new.setup()
+
+    def close(self) -> None:
+        """Close what both stores opened."""
+        self.new.close()
+        self.old.close()
 
     def purge(self) -> int:
         """Remove expired records where they have to be removed."""
