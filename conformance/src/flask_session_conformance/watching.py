@@ -76,6 +76,13 @@ class WatchedStore(Store):
         """Pass it on."""
         return self._watch(Call("touch", key), lambda: self.store.touch(key, ttl))
 
+    def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
+        """Pass it on as a touch, or as the two verbs that it is where the store adds nothing."""
+        if type(self.store).touch_expected is Store.touch_expected:
+            return super().touch_expected(key, ttl, expected)
+        call = Call("touch", key)
+        return self._watch(call, lambda: self.store.touch_expected(key, ttl, expected))
+
     def delete(self, key: str, expected: Record | None = None) -> Outcome:
         """Pass it on."""
         return self._watch(Call("delete", key), lambda: self.store.delete(key, expected))

@@ -95,6 +95,13 @@ class Lifetimes(SessionSuite):
         assert alice.does(user) is None
 
     @pytest.mark.row("F2")
+    def test_a_lower_absolute_lifetime_ends_older_sessions(self, make_site: MakeSite) -> None:
+        alice = log_in(make_site(), "alice")
+        stricter = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR)
+        stricter.skew(HOUR + 1)
+        assert alice.twin(stricter).does(user) is None
+
+    @pytest.mark.row("F2")
     def test_writing_does_not_prolong_the_absolute_lifetime(self, make_site: MakeSite) -> None:
         site = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR)
         alice = log_in(site, "alice")

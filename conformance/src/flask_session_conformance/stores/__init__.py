@@ -9,10 +9,13 @@ from .lifetimes import Lifetimes
 from .processes import Processes
 from .purging import Purging
 from .races import Races
+from .touching import Touching
 from .verbs import Verbs
 
 
-class StoreConformance(Verbs, Expiry, Lifetimes, DataFacts, Races, Processes, Abilities, Purging):
+class StoreConformance(
+    Verbs, Touching, Expiry, Lifetimes, DataFacts, Races, Processes, Abilities, Purging
+):
     """Everything that the contract of :class:`flask_session.store.Store` says, as tests.
 
     Subclass it, name the ``backend`` and provide a ``store`` fixture; see :class:`.base.StoreSuite`

@@ -1,4 +1,4 @@
-"""The five verbs, one caller, no time passing."""
+"""Load, create, update and delete: one caller, no time passing."""
 
 from __future__ import annotations
 
@@ -126,65 +126,6 @@ class Verbs(StoreSuite):
         store.delete(key)
         store.create(key, b"second life", 60)
         assert store.update(key, b"mine", 60, expected) is Outcome.CONFLICT
-
-    def test_touch_answers_true_for_a_live_record(self, store: Store, key: str) -> None:
-        store.create(key, b"data", 60)
-        assert store.touch(key, 60) is True
-
-    def test_touch_leaves_the_data(self, store: Store, key: str) -> None:
-        store.create(key, b"data", 60)
-        store.touch(key, 120)
-        assert holds(store, key) == b"data"
-
-    def test_touch_leaves_the_version(self, store: Store, key: str) -> None:
-        store.create(key, b"data", 60)
-        expected = loaded(store, key)
-        store.touch(key, 120)
-        assert store.update(key, b"new", 60, expected) is Outcome.SAVED
-
-    def test_a_touched_record_can_be_deleted_by_its_earlier_version(
-        self, store: Store, key: str
-    ) -> None:
-        store.create(key, b"data", 60)
-        expected = loaded(store, key)
-        store.touch(key, 120)
-        assert store.delete(key, expected) is Outcome.DELETED
-
-    def test_touch_answers_true_again_for_the_same_ttl(self, store: Store, key: str) -> None:
-        store.create(key, b"data", 60)
-        assert [store.touch(key, 60), store.touch(key, 60)] == [True, True]
-
-    def test_touch_answers_false_for_a_key_nobody_wrote(self, store: Store, key: str) -> None:
-        assert store.touch(key, 60) is False
-
-    def test_touch_expected_answers_true_for_the_expected_record(
-        self, store: Store, key: str
-    ) -> None:
-        store.create(key, b"data", 60)
-        assert store.touch_expected(key, 90, loaded(store, key)) is True
-        assert holds(store, key) == b"data"
-
-    def test_touch_expected_answers_false_for_another_record(self, store: Store, key: str) -> None:
-        store.create(key, b"first", 60)
-        first = loaded(store, key)
-        store.update(key, b"second", 60, first)
-        assert store.touch_expected(key, 90, first) is False
-        assert holds(store, key) == b"second"
-
-    def test_touch_expected_answers_false_for_a_deleted_record(
-        self, store: Store, key: str
-    ) -> None:
-        store.create(key, b"data", 60)
-        record = loaded(store, key)
-        store.delete(key)
-        assert store.touch_expected(key, 90, record) is False
-        assert store.load(key) is None
-
-    def test_touch_never_creates(self, store: Store, key: str) -> None:
-        store.create(key, b"data", 60)
-        store.delete(key)
-        store.touch(key, 60)
-        assert store.load(key) is None
 
     def test_delete_answers_deleted_for_a_live_record(self, store: Store, key: str) -> None:
         store.create(key, b"data", 60)
