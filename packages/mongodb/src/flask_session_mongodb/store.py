@@ -19,14 +19,8 @@ from pymongo import MongoClient, ReadPreference
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from .upkeep import (
-    Document,
-    expires_at,
-    keep_latest,
-    make_indexes,
-    remove_duplicates,
-    remove_expired,
-)
+from . import upkeep
+from .upkeep import Document, expires_at
 
 FIRST_USE_MILLISECONDS = 400
 """What an index may cost the first request of a process; a large collection needs ``setup``."""
@@ -74,7 +68,7 @@ class MongoDBStore(Store):
         found = list(self._ready().find({"id": key}))
         if not found:
             return None
-        document = keep_latest(self._documents, found)
+        document = upkeep.keep_latest(self._documents, found)
         expiry, data = expires_at(document), document.get("val")
         if expiry <= self.clock():
             return None
@@ -136,13 +130,11 @@ class MongoDBStore(Store):
 
     def purge(self) -> int:
         """Remove expired documents; needed only where the TTL index could not be made."""
-        return remove_expired(self._ready(), self._now())
+        return upkeep.remove_expired(self._ready(), self._now())
 
     def limit_endless(self, ttl: int) -> int:
         """Give documents a date that have none; 0.4 and 0.5 wrote them for a browser's session."""
-        endless = {"id": {"$type": "string"}, "expiration": None}
-        dated = {"$set": {"expiration": self._in(ttl)}}
-        return self._ready().update_many(endless, dated).modified_count
+        return upkeep.date_undated(self._ready(), self._in(ttl))
 
     def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
         """Iterate over the live documents in the order of their keys."""
@@ -156,8 +148,8 @@ class MongoDBStore(Store):
     def setup(self) -> None:
         """Make both indexes however long it takes, after removing what duplicates there are."""
         with pymongo.timeout(SETUP_SECONDS):
-            remove_duplicates(self._documents)
-            make_indexes(self._documents, SETUP_SECONDS * 1000)
+            upkeep.remove_duplicates(self._documents)
+            upkeep.make_indexes(self._documents, SETUP_SECONDS * 1000)
         self._prepared = True
 
     def close(self) -> None:
@@ -173,7 +165,7 @@ class MongoDBStore(Store):
 
     def _ready(self) -> Collection[Document]:
         if not self._prepared:
-            make_indexes(self._documents, FIRST_USE_MILLISECONDS)
+            upkeep.make_indexes(self._documents, FIRST_USE_MILLISECONDS)
             self._prepared = True
         return self._documents
 

@@ -78,6 +78,12 @@ def remove_expired(collection: Collection[Document], now: DatetimeMS) -> int:
     return removed
 
 
+def date_undated(collection: Collection[Document], date: DatetimeMS) -> int:
+    """Write a date into sessions that have none, and answer how many they were."""
+    undated = {"id": {"$type": "string"}, "expiration": None}
+    return collection.update_many(undated, {"$set": {"expiration": date}}).modified_count
+
+
 def expires_at(document: Document) -> float:
     """Answer when the document expires, in seconds since the epoch; without a date: long ago."""
     expiration = document.get("expiration")
