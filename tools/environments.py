@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Sequence
 from email.parser import HeaderParser
 from pathlib import Path
@@ -55,19 +56,31 @@ def declared(wheel: Path) -> list[Requirement]:
     return [item for item in requirements if "extra ==" not in str(item.marker)]
 
 
-def interpreter(version: str) -> str:
-    """Find that Python: uv's own search first, then pyenv's, else uv downloads it."""
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def interpreter(version: str) -> str | None:
+    """Find that Python on this machine: by uv's own search, then by pyenv's."""
     command = ["uv", "python", "find", "--no-python-downloads", version]
     found = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
     if found.returncode == 0:
         return found.stdout.strip()
-    if shutil.which("pyenv"):
-        prefix = subprocess.run(
-            ["pyenv", "prefix", version], capture_output=True, text=True, check=False
-        )
-        if prefix.returncode == 0:
-            return f"{prefix.stdout.strip()}/bin/python"
-    return version
+    if shutil.which("pyenv") is None:
+        return None
+    command = ["pyenv", "prefix", version]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return f"{found.stdout.strip()}/bin/python" if found.returncode == 0 else None
+
+
+def available(version: str) -> str:
+    """Answer that Python if it is here or uv can download it; else the running one, and say so."""
+    if interpreter(version):
+        return version
+    download = ["uv", "python", "install", "--quiet", version]
+    if subprocess.run(download, capture_output=True, check=False).returncode == 0:
+        return version
+    click.secho(f"Python {version} cannot be had here: {HERE} takes its place.", fg="yellow")
+    return HERE
 
 
 class Environment:
@@ -76,7 +89,7 @@ class Environment:
     def __init__(self, folder: Path, python: str) -> None:
         self.folder = folder
         self.python = folder / "bin" / "python"
-        run("uv", "venv", "--quiet", "--clear", "--python", interpreter(python), folder)
+        run("uv", "venv", "--quiet", "--clear", "--python", interpreter(python) or python, folder)
 
     def install(self, *what: str | Path, options: Sequence[str | Path] = ()) -> None:
         """Install wheels, requirements and groups, and check that they fit together."""

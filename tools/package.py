@@ -20,7 +20,7 @@ from pathlib import Path
 import click
 
 from tools.cases import Case, cases, pins
-from tools.environments import Environment, build_wheels, newest_wheels, wheel_of
+from tools.environments import Environment, available, build_wheels, newest_wheels, wheel_of
 from tools.workspace import ROOT, Package, find, packages
 
 IMPORT_ALL = """
@@ -87,9 +87,10 @@ def check_package(package: Package, wheel: Path, dist: Path, only: Only) -> None
     chosen = list(cases(package, wheel, dist))
     for case in chosen:
         if only.resolution in (None, case.resolution):
-            check(replace(case, python=only.python or case.python), dist)
+            check(replace(case, python=only.python or available(case.python)), dist)
+    newest = replace(chosen[-1], python=only.python or available(chosen[-1].python))
     for extra in package.extras if package.name == "core" else ():
-        check_extra(chosen[-1], extra, dist)
+        check_extra(newest, extra, dist)
 
 
 @click.command()

@@ -23,7 +23,7 @@ from pathlib import Path
 import click
 
 from tools.cases import Case, accepted_cores
-from tools.environments import build_wheels, newest_wheels, version_of
+from tools.environments import available, build_wheels, newest_wheels, version_of
 from tools.package import Only, check, check_package
 from tools.workspace import ROOT, Package, find, packages, read, run
 
@@ -103,7 +103,7 @@ def released_cases(core: Path, released: Path, root: Path) -> Iterator[Case]:
         if wheel is None or package.name in ("core", "conformance"):
             continue
         if core in accepted_cores(wheel, core.parent):
-            yield Case(package, wheel, core, package.pythons[-1], "newest")
+            yield Case(package, wheel, core, available(package.pythons[-1]), "newest")
         else:
             click.echo(f"{wheel.name} does not accept this core; pip keeps them apart.")
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from tools.environments import Environment, build_wheels, wheel_of
+from tools.environments import HERE, Environment, build_wheels, wheel_of
 from tools.workspace import Package, packages
 
 
@@ -49,7 +49,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="flask-session-types-") as name:
         dist = Path(name)
         build_wheels(dist, known)
-        environment = Environment(dist / "environment", known[0].pythons[-1])
+        environment = Environment(dist / "environment", HERE)
         environment.install(*[with_extras(package, dist) for package in known])
         found = {
             package.import_name: untyped(environment, package.import_name) for package in known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -73,3 +74,15 @@ def commit(root: Path) -> None:
     """Commit everything in that workspace."""
     run("git", "add", "-A", cwd=root)
     run("git", "commit", "-q", "-m", "A change", cwd=root)
+
+
+def put_wheel(dist: Path, distribution: str, version: str, *requires: str) -> Path:
+    """Write a wheel that holds nothing but its metadata; for tests that install none."""
+    name = f"{distribution.replace('-', '_')}-{version}"
+    headers = [f"Name: {distribution}", f"Version: {version}"]
+    headers += [f"Requires-Dist: {requirement}" for requirement in requires]
+    dist.mkdir(exist_ok=True)
+    wheel = dist / f"{name}-py3-none-any.whl"
+    with ZipFile(wheel, "w") as archive:
+        archive.writestr(f"{name}.dist-info/METADATA", "\n".join(headers))
+    return wheel

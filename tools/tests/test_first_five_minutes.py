@@ -14,7 +14,7 @@ import redis
 from flask_session_conformance.plugin import GetServer
 
 from tools.cases import cases, pins
-from tools.environments import Environment, build_wheels, wheel_of
+from tools.environments import HERE, Environment, build_wheels, wheel_of
 from tools.workspace import ROOT, find, packages, run
 
 PROGRAM = re.compile(r"```python\n(from flask import .*?)```", re.DOTALL)
@@ -28,7 +28,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     core, dist = find("core"), tmp_path_factory.mktemp("dist")
     build_wheels(dist, packages())
     *_, newest = cases(core, wheel_of(core, dist), dist)
-    environment = Environment(tmp_path_factory.mktemp("user"), newest.python)
+    environment = Environment(tmp_path_factory.mktemp("user"), HERE)
     environment.install(f"{newest.wheel}[redis]", options=pins(newest, environment, dist))
     return environment
 

@@ -18,16 +18,9 @@ from tools.release import (
 )
 from tools.workspace import find, packages, run
 
-from .conftest import commit
+from .conftest import commit, put_wheel
 
 PASSES = "def test_then():\n    import flask_session_lamp\n"
-
-
-def set_version(root: Path, name: str, version: str) -> None:
-    """Raise the version of a package."""
-    package = find(name, root)
-    source = package.folder / "src" / package.import_name / "__init__.py"
-    source.write_text(f'__version__ = "{version}"\n')
 
 
 def test_a_tag_of_another_version_stops_the_release(workspace: Path) -> None:
@@ -89,26 +82,35 @@ def test_builds_that_differ_stop_the_release(workspace: Path) -> None:
         build(find("lamp", workspace), workspace / "dist", workspace)
 
 
-def test_a_core_release_pairs_each_released_backend_with_the_new_core(workspace: Path) -> None:
+def pairs(workspace: Path, core: str) -> list[tuple[str, str]]:
+    """Answer which released wheels run with which core, once that core is built."""
     released, dist = workspace / "released", workspace / "dist"
-    build_wheels(released, packages(workspace))
-    set_version(workspace, "core", "1.1.0")
-    build_wheels(dist, [find("core", workspace)])
-    (core,) = dist.glob("*.whl")
-    pairs = [
-        (case.wheel.parent, case.wheel.name.split("-")[0], case.core)
-        for case in released_cases(core, released, workspace)
+    for wheel in (
+        "flask-session-lamp 1.0.0",
+        "flask-session-lamp 1.2.0",
+        "flask-session-cup 1.1.0",
+    ):
+        put_wheel(released, *wheel.split(), "flask-session>=1.0,<2")
+    new = put_wheel(dist, "flask-session", core)
+    found = released_cases(new, released, workspace)
+    return [(case.wheel.name.split("-py3")[0], case.core.name) for case in found]
+
+
+def test_a_core_release_pairs_the_last_release_of_each_backend_with_the_new_core(
+    workspace: Path,
+) -> None:
+    core = "flask_session-1.1.0-py3-none-any.whl"
+    assert pairs(workspace, "1.1.0") == [
+        ("flask_session_cup-1.1.0", core),
+        ("flask_session_lamp-1.2.0", core),
     ]
-    assert pairs == [(released, "flask_session_cup", core), (released, "flask_session_lamp", core)]
 
 
-def test_a_backend_that_does_not_accept_the_new_core_is_left_out(workspace: Path) -> None:
-    released, dist = workspace / "released", workspace / "dist"
-    build_wheels(released, packages(workspace))
-    set_version(workspace, "core", "2.0.0")
-    build_wheels(dist, [find("core", workspace)])
-    (core,) = dist.glob("*.whl")
-    assert list(released_cases(core, released, workspace)) == []
+def test_a_backend_that_does_not_accept_the_new_core_is_left_out(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert pairs(workspace, "2.0.0") == []
+    assert "flask_session_lamp-1.2.0-py3-none-any.whl does not accept" in capsys.readouterr().out
 
 
 def test_a_released_backend_runs_its_tests_of_that_time(workspace: Path) -> None:

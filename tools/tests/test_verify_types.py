@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.environments import Environment, build_wheels, wheel_of
+from tools.environments import HERE, Environment, build_wheels, wheel_of
 from tools.verify_types import untyped
 from tools.workspace import find
 
@@ -26,7 +26,7 @@ def test_untyped_public_symbols_are_named(workspace: Path, source: str, found: l
     (home / "py.typed").touch()
     (home / "__init__.py").write_text(f'__version__ = "1.0.0"\n{source}\n')
     build_wheels(workspace / "dist", [core])
-    environment = Environment(workspace / "environment", "3.13")
+    environment = Environment(workspace / "environment", HERE)
     environment.install(wheel_of(core, workspace / "dist"))
     names = [line for line in untyped(environment, core.import_name) if not line.startswith(" ")]
     assert names == found
@@ -35,6 +35,6 @@ def test_untyped_public_symbols_are_named(workspace: Path, source: str, found: l
 def test_a_package_without_py_typed_is_refused(workspace: Path) -> None:
     core = find("core", workspace)
     build_wheels(workspace / "dist", [core])
-    environment = Environment(workspace / "environment", "3.13")
+    environment = Environment(workspace / "environment", HERE)
     environment.install(wheel_of(core, workspace / "dist"))
     assert "py.typed" in "".join(untyped(environment, core.import_name))
