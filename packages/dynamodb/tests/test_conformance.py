@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from flask_session.store import SupportsKeys
 from flask_session_conformance import SessionConformance, StoreConformance
+from flask_session_conformance.backend import ConfigAt
+from flask_session_conformance.plugin import GetServer
 from flask_session_dynamodb import DynamoDBStore
 from flask_session_dynamodb.client import build
 
@@ -97,6 +99,23 @@ class TestDynamoDBSessions(SessionConformance):
             "SESSION_DYNAMODB": url,
             "SESSION_DYNAMODB_TABLE": table_name,
         }
+
+    @pytest.fixture
+    def server_address(self, server: GetServer) -> tuple[str, int]:
+        return server("dynamodb").host, server("dynamodb").port
+
+    @pytest.fixture
+    def config_at(self, server: GetServer, resource: Any, table_name: str) -> ConfigAt:
+        DynamoDBStore(resource, table_name).setup()
+
+        def config(host: str, port: int) -> dict[str, Any]:
+            return {
+                "SESSION_TYPE": "dynamodb",
+                "SESSION_DYNAMODB": server("dynamodb").url_at(f"{host}:{port}"),
+                "SESSION_DYNAMODB_TABLE": table_name,
+            }
+
+        return config
 
     @pytest.fixture
     def put_foreign_value(self, administrator: Any, table_name: str) -> Callable[[str], None]:

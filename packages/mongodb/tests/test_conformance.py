@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from flask_session.store import SupportsKeys, SupportsPurge
 from flask_session_conformance import SessionConformance, StoreConformance
+from flask_session_conformance.backend import ConfigAt
+from flask_session_conformance.plugin import GetServer
 from flask_session_mongodb import MongoDBStore
 from flask_session_mongodb.client import build
 from pymongo import MongoClient
@@ -88,6 +90,21 @@ class TestMongoDBSessions(SessionConformance):
             "SESSION_MONGODB": url,
             "SESSION_MONGODB_DB": database,
         }
+
+    @pytest.fixture
+    def server_address(self, server: GetServer) -> tuple[str, int]:
+        return server("mongodb").host, server("mongodb").port
+
+    @pytest.fixture
+    def config_at(self, server: GetServer, database: str) -> ConfigAt:
+        def config(host: str, port: int) -> dict[str, Any]:
+            return {
+                "SESSION_TYPE": "mongodb",
+                "SESSION_MONGODB": server("mongodb").url_at(f"{host}:{port}"),
+                "SESSION_MONGODB_DB": database,
+            }
+
+        return config
 
     @pytest.fixture
     def put_foreign_value(self, documents: Collection[Any]) -> Callable[[str], None]:
