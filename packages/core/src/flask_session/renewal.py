@@ -26,8 +26,10 @@ def renew(request: Request) -> Result:
     ``GONE`` if it ended, or got another new id, meanwhile: following that one would give this
     request's privileges to whoever holds it.
     """
-    old, new = request.current(), None
-    for _ in rounds():
+    old, new, sid = request.current(), None, request.state.renewed_from or ""
+    for number in rounds(sid):
+        if number:
+            old = request.records.read(sid)
         if old is None or old.noted.moved_to is not None or request.is_outlived_by(old):
             return _abandon(request, new)
         if is_empty(request.merged(old)):
@@ -36,7 +38,9 @@ def renew(request: Request) -> Result:
         outcome = request.records.mark_moved(old, new.sid, MOVED_SECONDS)
         if outcome is Outcome.SAVED:
             return _renewed(request, new)
-        old = None if outcome is Outcome.GONE else request.collided(old)
+        if outcome is Outcome.GONE:
+            return _abandon(request, new)
+        request.collided(old)
     _discard(request, new)
     raise SessionConflict
 

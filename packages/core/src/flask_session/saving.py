@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Iterator
 from enum import Enum
+from threading import RLock
 from typing import Any
 
 import msgspec
@@ -27,6 +28,7 @@ MAX_ROUNDS = 100
 Redis was a conflict; with this many, none of 1 600, the slowest after 0.35 s."""
 MAX_SECONDS = 1.0
 LONGEST_PAUSE = 0.020
+TURNS = tuple(RLock() for _ in range(64))
 UNKNOWN = Record(b"")
 """Stands for a record this request wrote: it is read again before it is compared with."""
 
@@ -71,7 +73,9 @@ class Request(msgspec.Struct, frozen=True):
     def is_outlived_by(self, found: Found) -> bool:
         """Tell whether somebody cleared the session since this request loaded it."""
         assert self.state.found is not None
-        return not self.changes.cleared and found.noted.epoch != self.state.found.noted.epoch
+        if self.changes.cleared or found.noted.moved_to is not None:
+            return False
+        return found.noted.epoch != self.state.found.noted.epoch
 
     def noted(self, found: Found) -> Bookkeeping:
         """Merge the bookkeeping: ours where this request changed it, else the store's."""
@@ -84,12 +88,11 @@ class Request(msgspec.Struct, frozen=True):
             epoch=theirs.epoch + self.changes.cleared,
         )
 
-    def collided(self, found: Found) -> Found | None:
-        """Report a collision and answer what the store holds now."""
+    def collided(self, found: Found) -> None:
+        """Report a collision. Raises SessionConflict if the app wants no merging."""
         self.records.events.emit("session_conflict", found.sid)
         if not self.merges:
             raise SessionConflict
-        return self.records.read(found.sid)
 
     def done(self, result: Result, event: str | None, found: Found | None = None) -> Result:
         """Report how saving ended, and make saving once more harmless."""
@@ -107,15 +110,27 @@ class Request(msgspec.Struct, frozen=True):
         return self.done(Result.GONE, None if ending else "session_lost")
 
 
-def rounds() -> Iterator[int]:
-    """Limit a repeated attempt in number and time, with a random pause from the second on."""
+def rounds(sid: str) -> Iterator[int]:
+    """Limit a repeated attempt in number and time.
+
+    Requests of this process that have collided on one session take turns, so that each needs few
+    rounds however many they are; against other processes there is a random pause from the third
+    attempt on.
+    """
     deadline = time.monotonic() + MAX_SECONDS
-    for number in range(MAX_ROUNDS):
-        if number > 1:
-            time.sleep(random.uniform(0, LONGEST_PAUSE))
-        yield number
-        if time.monotonic() >= deadline:
-            return
+    turn, has_turn = TURNS[hash(sid) % len(TURNS)], False
+    try:
+        for number in range(MAX_ROUNDS):
+            if number == 1:
+                has_turn = turn.acquire(timeout=MAX_SECONDS)
+            elif number:
+                time.sleep(random.uniform(0, LONGEST_PAUSE))
+            yield number
+            if time.monotonic() >= deadline:
+                return
+    finally:
+        if has_turn:
+            turn.release()
 
 
 def create(request: Request) -> Result:
@@ -139,15 +154,15 @@ def create_record(request: Request, sid: str, items: dict[Any, Raw], noted: Book
 
 def update(request: Request) -> Result:
     """Write a change, or delete a session that the change left empty."""
-    found, moved = request.current(), False
-    for _ in rounds():
-        if found is None:
+    found, sid, moved = request.current(), request.state.sid or "", False
+    for number in rounds(sid):
+        if number:
+            found = request.records.read(sid)
+        if found is None or request.is_outlived_by(found):
             return request.gone()
         if found.noted.moved_to is not None:
-            found, moved = request.records.read(found.noted.moved_to), True
+            sid, moved = found.noted.moved_to, True
             continue
-        if request.is_outlived_by(found):
-            return request.gone()
         ours = Found(found.sid, UNKNOWN, request.merged(found), request.noted(found))
         outcome = _write(request, found, ours)
         if outcome is Outcome.GONE:
@@ -155,7 +170,7 @@ def update(request: Request) -> Result:
         if outcome is not Outcome.CONFLICT:
             result = _written(request, outcome, ours)
             return Result.FOLLOWED if moved else result
-        found = request.collided(found)
+        request.collided(found)
     raise SessionConflict
 
 
