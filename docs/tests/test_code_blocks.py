@@ -72,6 +72,7 @@ def apps(names: dict[str, Any]) -> list[Flask]:
 
 def status_of(app: Flask, path: str) -> int:
     """Get a page; a server that has just started may be slow: a 503, after which we ask again."""
+    status = 503
     for _ in range(5):
         status = app.test_client().get(path, base_url="https://localhost").status_code
         if status != 503:
