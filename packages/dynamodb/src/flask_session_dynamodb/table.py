@@ -7,7 +7,7 @@ import os
 from threading import Lock
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from flask_session.discretion import Discretion
 
 from .items import TYPED, Form, Item, Values
@@ -15,6 +15,12 @@ from .items import TYPED, Form, Item, Values
 MINUTES = 5
 QUIETLY = Discretion("botocore.endpoint", "botocore.parsers")
 log: logging.Logger = logging.getLogger(__name__)
+
+
+class CutOffError(BotoCoreError):  # type: ignore[misc]  # boto3 has no types
+    """The connection was lost in the middle of an answer."""
+
+    fmt = "The answer of DynamoDB was cut off."
 
 
 class SessionTable:
@@ -39,9 +45,8 @@ class SessionTable:
         """Send one command."""
         if self._process != os.getpid():
             self._leave_connections_behind()
-        send = getattr(self.client, operation)
         try:
-            answer = send(TableName=self.name, **parameters)
+            answer = self._call(operation, parameters)
         except self.client.exceptions.ResourceNotFoundException:
             if self.exists:
                 raise
@@ -50,7 +55,17 @@ class SessionTable:
                 self._sweep_later = not self._sweep()
             return answer
         self._sweep_later = self._make() or self._sweep_later
-        return send(TableName=self.name, **parameters)
+        return self._call(operation, parameters)
+
+    def _call(self, operation: str, parameters: dict[str, Any]) -> Any:
+        # botocore takes an answer that was cut off for an empty one, as of a missing item. What we
+        # ask for here is in every whole answer.
+        answer = getattr(self.client, operation)(
+            TableName=self.name, ReturnConsumedCapacity="TOTAL", **parameters
+        )
+        if "ConsumedCapacity" not in answer:
+            raise CutOffError
+        return answer
 
     def write(
         self, operation: str, condition: str, values: Values, **parameters: Any
