@@ -17,7 +17,7 @@ QUIETLY = Discretion("botocore.endpoint", "botocore.parsers")
 log: logging.Logger = logging.getLogger(__name__)
 
 
-class CutOffError(BotoCoreError):  # type: ignore[misc]  # boto3 has no types
+class _CutOffError(BotoCoreError):  # type: ignore[misc]  # boto3 has no types
     """The connection was lost in the middle of an answer."""
 
     fmt = "The answer of DynamoDB was cut off."
@@ -64,7 +64,7 @@ class SessionTable:
             TableName=self.name, ReturnConsumedCapacity="TOTAL", **parameters
         )
         if "ConsumedCapacity" not in answer:
-            raise CutOffError
+            raise _CutOffError
         return answer
 
     def write(
