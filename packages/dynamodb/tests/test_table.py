@@ -94,7 +94,7 @@ def test_threads_that_make_the_table_together_log_nothing(
 def test_the_server_removes_an_expired_item(store: DynamoDBStore, administrator: Any) -> None:
     store.setup()
     store.create(KEY, b"data", 1)
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 90
     while administrator.scan(TableName=store.table_name)["Count"]:
         assert time.monotonic() < deadline
         time.sleep(0.5)
