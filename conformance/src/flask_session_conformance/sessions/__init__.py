@@ -20,6 +20,7 @@ from .processes import Processes
 from .races import Races
 from .renewal import Renewal
 from .renewal_races import RenewalRaces
+from .round_trips import RoundTrips
 from .signing import KeyRotation, Signing
 from .theft import Theft
 from .touching import Touching
@@ -45,6 +46,7 @@ class SessionConformance(
     Hostile,
     Outages,
     FailedSaves,
+    RoundTrips,
     Faults,
     Processes,
     Capacity,
