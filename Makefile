@@ -1,5 +1,6 @@
 # make demo     serve the example on http://127.0.0.1:5000      make demo BACKEND=postgresql
 # make test     the whole suite on real servers                 make test BACKEND=redis
+#               what pytest takes goes into ARGS                make test ARGS=--last-failed
 # make check    ruff, mypy, pyright
 # make images   pull or build the images of all servers
 # make bench    measure against Flask-Session 0.8.0             make bench BACKEND=redis
@@ -12,6 +13,7 @@
 # Each target first sets up what it needs with tools/bootstrap.
 
 BACKEND ?=
+ARGS ?=
 PACKAGE ?=
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.cache/uv/bin:$(PATH)
@@ -42,7 +44,7 @@ demo:
 test:
 	@tools/bootstrap docker
 	$(if $(BACKEND),,@tools/bootstrap browser || true)
-	pytest --conformance-report conformance-report.md $(TESTS)
+	pytest --conformance-report conformance-report.md $(ARGS) $(TESTS)
 
 check:
 	@tools/bootstrap
