@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 from flask import Flask
-from flask_session.cli import session_group
+from flask_session import Session
 from flask_session.config import CoreSettings
 
 from tools.workspace import ROOT
@@ -45,21 +45,26 @@ def test_every_setting_is_in_the_reference() -> None:
     assert declared() == {item.metadata["key"] for kind in listed for item in fields(kind)}
 
 
-def test_a_command_that_is_named_exists() -> None:
-    named = set(re.findall(r"flask session ([a-z]+)", READER))
-    assert named <= set(session_group.commands)
+@pytest.fixture
+def commands() -> dict[str, click.Command]:
+    """Provide the ``flask session …`` commands of an application."""
+    app = Flask(__name__)
+    app.config["SESSION_TYPE"] = "memory"
+    Session(app)
+    group = app.cli.commands["session"]
+    assert isinstance(group, click.Group)
+    return group.commands
 
 
-def test_an_option_that_is_named_exists() -> None:
+def test_a_command_that_is_named_exists(commands: dict[str, click.Command]) -> None:
+    assert set(re.findall(r"flask session ([a-z]+)", READER)) <= set(commands)
+
+
+def test_an_option_that_is_named_exists(commands: dict[str, click.Command]) -> None:
     named = re.findall(r"flask session ([a-z]+)((?: --[a-z-]+(?: [\w.:/]+)?)+)", READER)
     for command, rest in named:
-        known = {option for item in parameters(command) for option in item.opts} | {"--help"}
-        assert set(re.findall(r"--[a-z-]+", rest)) <= known
-
-
-def parameters(command: str) -> list[click.Parameter]:
-    """Answer the parameters of a ``flask session`` command."""
-    return session_group.commands[command].params
+        known = {option for item in commands[command].params for option in item.opts}
+        assert set(re.findall(r"--[a-z-]+", rest)) <= known | {"--help"}
 
 
 def test_a_make_target_that_is_named_exists() -> None:

@@ -57,8 +57,8 @@ def test_the_store_takes_less_than_sixty_lines() -> None:
 
 
 def test_the_page_passes_the_suite(folder: Path) -> None:
-    # The class of the last section repeats the tests of the first one; two thousand visitors, each on
-    # a connection of its own, take as long as all the rest.
+    # The class of the last section repeats the tests of the first one; two thousand visitors, each
+    # on a connection of its own, take as long as all the rest.
     chosen = "(not Purging or purge) and not two_thousand_more"
     options = ("-q", "-W", "error", "-c", "/dev/null", "-k", chosen)
     run(folder, "-m", "pytest", *options, "test_sqlite3.py")
