@@ -53,7 +53,7 @@ def commands() -> dict[str, click.Command]:
     Session(app)
     group = app.cli.commands["session"]
     assert isinstance(group, click.Group)
-    return group.commands
+    return dict(group.commands)
 
 
 def test_a_command_that_is_named_exists(commands: dict[str, click.Command]) -> None:
