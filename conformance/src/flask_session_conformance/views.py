@@ -72,3 +72,21 @@ def drop(key: Any) -> View:
 def in_turn(*views: View) -> View:
     """Do one after the other and answer what the last one does."""
     return lambda: [view() for view in views][-1]
+
+
+def live_for(lifetime: Any) -> View:
+    """Give the session an idle lifetime of its own; a view."""
+
+    def view() -> None:
+        current().lifetime = lifetime
+
+    return view
+
+
+def permanent(value: bool) -> View:
+    """Make the session permanent or not; a view."""
+
+    def view() -> None:
+        current().permanent = value
+
+    return view

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from flask import Flask
 from flask_session import ServerSideSessionInterface, Session
 
 from ..backend import Backend, Config
-from ..site import Site, Visitor
+from ..site import Answer, Site, Visitor
 from ..stores.base import wait_until_gone
 from ..views import put
 from ..watching import Call, WatchedStore
@@ -135,3 +137,10 @@ def outage(kind: type[Exception], text: str = "the server is away") -> Exception
     methods = {"__init__": initialise, "__str__": lambda error: error.args[0]}
     error: Exception = type("OutageError", (kind,), methods)(text)
     return error
+
+
+def seconds_until_expiry(answer: Answer, site: Site) -> float:
+    """Tell how long the cookie of an answer lives, from the site's present on."""
+    assert answer.cookie
+    expires = parsedate_to_datetime(answer.cookie.attributes["expires"])
+    return (expires - datetime.fromtimestamp(site.interface.clock(), timezone.utc)).total_seconds()

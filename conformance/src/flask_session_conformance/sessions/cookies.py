@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from ..site import Site, Visitor
-from ..views import clear, drop, get, in_turn, nothing, put, user
-from .base import MakeSite, SessionSuite, log_in
+from ..views import clear, drop, get, in_turn, live_for, nothing, permanent, put, user
+from .base import MakeSite, SessionSuite, log_in, seconds_until_expiry
+from .lifetimes import DAY, HOUR
 
 TIMES = {"expires", "max-age"}
 CONFIGURED: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
@@ -81,6 +83,45 @@ class Cookies(SessionSuite):
         alice = log_in(site, "alice")
         assert alice.does(user) == "alice"
         assert alice.visit(clear).cookies[0].name == "overridden"
+
+    def test_a_permanent_session_has_a_cookie_that_expires_with_it(
+        self, make_site: MakeSite
+    ) -> None:
+        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR)
+        answer = site.visitor().visit(put(user="alice"))
+        assert HOUR - 5 < seconds_until_expiry(answer, site) <= HOUR + 1
+
+    def test_a_session_that_is_not_permanent_has_a_cookie_without_an_expiry(
+        self, make_site: MakeSite
+    ) -> None:
+        answer = make_site(SESSION_PERMANENT=False).visitor().visit(put(user="alice"))
+        assert answer.cookie
+        assert not {"expires", "max-age"} & set(answer.cookie.attributes)
+
+    def test_a_session_can_be_made_permanent(self, make_site: MakeSite) -> None:
+        alice = log_in(make_site(SESSION_PERMANENT=False), "alice")
+        answer = alice.visit(permanent(True))
+        assert answer.cookie
+        assert "expires" in answer.cookie.attributes
+
+    def test_a_session_can_be_made_not_permanent(self, alice: Visitor) -> None:
+        answer = alice.visit(permanent(False))
+        assert answer.cookie
+        assert "expires" not in answer.cookie.attributes
+
+    def test_clearing_a_session_keeps_its_permanence(self, alice: Visitor) -> None:
+        answer = alice.visit(in_turn(clear, put(user="bob")))
+        assert answer.cookie
+        assert "expires" in answer.cookie.attributes
+
+    def test_making_an_empty_session_permanent_stores_nothing(self, site: Site) -> None:
+        answer = site.visitor().visit(permanent(True))
+        assert (answer.cookies, site.store.calls) == ([], [])
+
+    def test_the_cookie_expires_with_the_lifetime_of_its_session(self, site: Site) -> None:
+        alice = log_in(site, "alice")
+        answer = alice.visit(live_for(timedelta(days=90)))
+        assert 90 * DAY - 5 < seconds_until_expiry(answer, site) <= 90 * DAY + 1
 
     def test_no_more_than_one_cookie_is_set(self, alice: Visitor) -> None:
         answer = alice.visit(in_turn(put(a=1), put(b=2)))

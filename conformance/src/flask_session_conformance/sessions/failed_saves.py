@@ -55,6 +55,21 @@ class FailedSaves(SessionSuite):
         assert (answer.status, answer.body, answer.cookies) == (503, b"sorry, alice", [])
 
     @pytest.mark.row("D4")
+    def test_a_cookie_of_the_error_handler_does_not_get_out(self, site: Site) -> None:
+        site.app.register_error_handler(StoreUnavailable, lambda error: chatty())
+        alice = log_in(site, "alice")
+        fail_at(site, "update")
+        assert alice.visit(put(more=1)).cookies == []
+
+    @pytest.mark.row("D4")
+    def test_a_failed_save_is_not_cached_whatever_the_configuration(
+        self, make_site: MakeSite
+    ) -> None:
+        alice = log_in(make_site(SESSION_CACHE_CONTROL=None), "alice")
+        fail_at(alice.site, "update")
+        assert alice.visit(put(more=1)).headers["Cache-Control"] == "no-store"
+
+    @pytest.mark.row("D4")
     def test_an_error_handler_that_fails_still_makes_a_503(self, make_site: MakeSite) -> None:
         site = make_site()
         site.app.register_error_handler(StoreUnavailable, failing_handler)

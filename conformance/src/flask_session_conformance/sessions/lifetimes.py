@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from flask_session import ConfigurationError
 
-from ..site import Answer, Site, Visitor
-from ..views import current, in_turn, nothing, put, renew, user
-from .base import MakeSite, SessionSuite, log_in
+from ..site import Site, Visitor
+from ..views import clear, current, in_turn, live_for, nothing, put, renew, user
+from .base import MakeSite, SessionSuite, log_in, seconds_until_expiry
 
 HOUR = 3600
 DAY = 24 * HOUR
 
 
 class Lifetimes(SessionSuite):
-    """The idle lifetime of the data, the absolute one, one of a session's own, and the cookie's."""
+    """The idle lifetime of the data, the absolute one, and one of a session's own."""
 
     @pytest.mark.row("F1", "F6")
     def test_a_session_ends_when_nobody_looked_for_its_idle_lifetime(
@@ -122,6 +119,17 @@ class Lifetimes(SessionSuite):
         assert alice.does(user) is None
 
     @pytest.mark.row("F2")
+    def test_logging_in_as_another_starts_a_new_absolute_lifetime(
+        self, make_site: MakeSite
+    ) -> None:
+        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR)
+        visitor = log_in(site, "alice")
+        site.skew(HOUR - 10)
+        visitor.does(in_turn(clear, put(user="bob"), renew))
+        site.skew(HOUR + 1)
+        assert visitor.does(user) == "bob"
+
+    @pytest.mark.row("F2")
     def test_a_session_near_its_absolute_end_is_stored_no_longer_than_that(
         self, make_site: MakeSite
     ) -> None:
@@ -182,68 +190,7 @@ class Lifetimes(SessionSuite):
         alice.does(renew)
         assert alice.does(lambda: current().lifetime) == timedelta(days=90)
 
-    # The cookie
-
-    def test_a_permanent_session_has_a_cookie_that_expires_with_it(
-        self, make_site: MakeSite
-    ) -> None:
-        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR)
-        answer = site.visitor().visit(put(user="alice"))
-        assert HOUR - 5 < seconds_until_expiry(answer, site) <= HOUR + 1
-
-    def test_a_session_that_is_not_permanent_has_a_cookie_without_an_expiry(
-        self, make_site: MakeSite
-    ) -> None:
-        answer = make_site(SESSION_PERMANENT=False).visitor().visit(put(user="alice"))
-        assert answer.cookie
-        assert not {"expires", "max-age"} & set(answer.cookie.attributes)
-
-    def test_a_session_can_be_made_permanent(self, make_site: MakeSite) -> None:
-        alice = log_in(make_site(SESSION_PERMANENT=False), "alice")
-        answer = alice.visit(permanent(True))
-        assert answer.cookie
-        assert "expires" in answer.cookie.attributes
-
-    def test_a_session_can_be_made_not_permanent(self, alice: Visitor) -> None:
-        answer = alice.visit(permanent(False))
-        assert answer.cookie
-        assert "expires" not in answer.cookie.attributes
-
-    def test_making_an_empty_session_permanent_stores_nothing(self, site: Site) -> None:
-        answer = site.visitor().visit(permanent(True))
-        assert (answer.cookies, site.store.calls) == ([], [])
-
-    def test_the_cookie_expires_with_the_lifetime_of_its_session(self, site: Site) -> None:
-        alice = log_in(site, "alice")
-        answer = alice.visit(live_for(timedelta(days=90)))
-        assert 90 * DAY - 5 < seconds_until_expiry(answer, site) <= 90 * DAY + 1
-
     def look_after(self, visitor: Visitor, seconds: float) -> None:
         """Look at the session at a time so long after now; it has to be there."""
         visitor.site.skew(seconds)
         assert visitor.does(user) == "alice"
-
-
-def live_for(lifetime: Any) -> Callable[[], None]:
-    """Give the session an idle lifetime of its own; a view."""
-
-    def view() -> None:
-        current().lifetime = lifetime
-
-    return view
-
-
-def permanent(value: bool) -> Callable[[], None]:
-    """Make the session permanent or not; a view."""
-
-    def view() -> None:
-        current().permanent = value
-
-    return view
-
-
-def seconds_until_expiry(answer: Answer, site: Site) -> float:
-    """Tell how long the cookie of an answer lives, from the site's present on."""
-    assert answer.cookie
-    expires = parsedate_to_datetime(answer.cookie.attributes["expires"])
-    return (expires - datetime.fromtimestamp(site.interface.clock(), timezone.utc)).total_seconds()

@@ -11,10 +11,10 @@ from flask_session.signals import session_conflict, session_lost
 
 from ..hearing import heard
 from ..site import Site, Visitor
-from ..views import View, clear, drop, get, in_turn, items, put, sid, user
+from ..views import View, clear, drop, get, in_turn, items, live_for, put, sid, user
 from ..watching import Call, Hook, on
 from .base import MakeSite, SessionSuite, log_in
-from .lifetimes import HOUR, live_for
+from .lifetimes import HOUR
 
 BOB = in_turn(clear, put(user="bob"))
 
@@ -145,6 +145,12 @@ class Races(SessionSuite):
     def test_removing_a_key_beats_changing_it(self, slow: Visitor) -> None:
         slow.does(put(key=1))
         slow.does(in_turn(overtaken(by=slow.twin(), doing=put(key=2)), drop("key")))
+        assert slow.does(get("key")) is None
+
+    @pytest.mark.row("C6")
+    def test_changing_a_key_does_not_undo_its_removal(self, slow: Visitor) -> None:
+        slow.does(put(key=1))
+        slow.does(in_turn(overtaken(by=slow.twin(), doing=drop("key")), put(key=2)))
         assert slow.does(get("key")) is None
 
     @pytest.mark.row("C8")

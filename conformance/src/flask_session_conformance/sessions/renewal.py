@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from flask_session.signals import reference, session_regenerated
 
+from ..hearing import heard
 from ..site import Site, Visitor
 from ..views import clear, current, get, in_turn, items, put, renew, sid, user
 from ..watching import Call
@@ -73,6 +75,13 @@ class Renewal(SessionSuite):
         alice.does(in_turn(renew, lambda: between.append(sid()), renew))
         assert alice.does(user) == "alice"
         assert alice.does(sid) != between[0]
+
+    def test_a_renewal_is_signalled_with_references_to_both_ids(self, alice: Visitor) -> None:
+        old = alice.does(sid)
+        with heard(session_regenerated) as renewals:
+            alice.does(in_turn(renew, renew))
+        assert [each["old_reference"] for each in renewals] == [reference(old)]
+        assert [each["reference"] for each in renewals] == [reference(alice.does(sid))]
 
     def test_a_renewal_of_an_empty_session_stores_nothing(self, site: Site) -> None:
         answer = site.visitor().visit(renew)

@@ -8,7 +8,7 @@ from ..site import Visitor
 from ..views import clear, in_turn, items, put, renew, user
 from ..watching import on
 from .base import SessionSuite
-from .races import overtaken
+from .races import BOB, overtaken
 
 
 class RenewalRaces(SessionSuite):
@@ -64,3 +64,12 @@ class RenewalRaces(SessionSuite):
         quick = slow.twin()
         answer = slow.visit(overtaken(by=quick, doing=renew))
         assert (answer.result, answer.cookies) == ("alice", [])
+
+    @pytest.mark.row("C4", "C5b")
+    def test_a_renewal_by_a_request_of_alice_does_not_take_the_session_of_bob(
+        self, slow: Visitor
+    ) -> None:
+        browser = slow.twin()
+        mine = in_turn(overtaken(by=browser, doing=BOB), put(private="of alice"), renew)
+        assert slow.visit(mine).cookies == []
+        assert browser.does(items) == {"user": "bob"}
