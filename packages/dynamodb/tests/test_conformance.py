@@ -10,11 +10,15 @@ from flask_session.store import SupportsKeys
 from flask_session_conformance import SessionConformance, StoreConformance
 from flask_session_conformance.backend import ConfigAt
 from flask_session_conformance.plugin import GetServer
+from flask_session_conformance.stores.base import StoreSuite
+from flask_session_conformance.stores.data import DataFacts
+from flask_session_conformance.stores.expiry import Expiry
+from flask_session_conformance.stores.verbs import Verbs
 from flask_session_dynamodb import DynamoDBStore
 from flask_session_dynamodb.client import build
 
 
-class DynamoDBConformance(StoreConformance):
+class DynamoDBSuite(StoreSuite):
     capabilities = frozenset({SupportsKeys})
 
     def connect(self, url: str, table_name: str) -> DynamoDBStore:
@@ -69,11 +73,11 @@ class DynamoDBConformance(StoreConformance):
         return put
 
 
-class TestDynamoDB(DynamoDBConformance):
+class TestDynamoDB(DynamoDBSuite, StoreConformance):
     backend = "dynamodb"
 
 
-class TestDynamoDBThroughAResource(DynamoDBConformance):
+class TestDynamoDBThroughAResource(DynamoDBSuite, Verbs, Expiry, DataFacts):
     backend = "dynamodb (resource)"
 
     @pytest.fixture
