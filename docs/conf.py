@@ -37,5 +37,5 @@ nitpicky = True
 nitpick_ignore_regex = [
     ("py:.*", r"(?!flask_session).*"),
     ("py:class", r"flask_session\.(hooks\..*|.*T)"),
-    ("py:class", r"flask_session_\w+\.(client|interface|model|stores)\..*"),
+    ("py:class", r"flask_session_\w+\.(client|interface|model|sessions|stores)\..*"),
 ]
