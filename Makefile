@@ -73,11 +73,11 @@ docs:
 
 package:
 	@tools/bootstrap docker
-	python -m tools.package $(PACKAGE)
+	python -m tools.package $(PACKAGE) $(if $(OFFLINE),--offline)
 
 release:
 	@tools/bootstrap docker
-	python -m tools.release $(PACKAGE)
+	python -m tools.release $(PACKAGE) $(if $(OFFLINE),--offline)
 
 clean:
 	-@python -m flask_session_conformance.servers clean
