@@ -80,6 +80,16 @@ class Hostile(SessionSuite):
         assert record.data == GARBAGE[kind]
 
     @pytest.mark.row("B2")
+    def test_a_record_beyond_every_limit_is_no_session(self, make_site: MakeSite) -> None:
+        site = make_site(SESSION_MAX_BYTES=300)
+        alice = log_in(site, "alice")
+        overwrite(alice, b"\x81\xa4user\xda\x01\xf4" + b"x" * 500)
+        site.store.max_bytes = 300
+        with heard(session_rejected) as rejected:
+            assert alice.does(user) is None
+        assert len(rejected) == 1
+
+    @pytest.mark.row("B2")
     def test_a_foreign_value_at_the_key_is_no_session(
         self, alice: Visitor, put_foreign_value: PutForeignValue
     ) -> None:
