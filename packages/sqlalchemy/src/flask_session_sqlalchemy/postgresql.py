@@ -9,7 +9,10 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.waiting import Ready
 
+from .engine import LIBPQ
+
 SECONDS = 1.0
+INTERVAL = 0.09
 Answer = TypeVar("Answer")
 Talk = Generator[Any, Any, Answer]
 
@@ -41,14 +44,19 @@ class SilenceError(psycopg.OperationalError):
 
 
 def limited(talk: Talk[Answer]) -> Talk[Answer]:
-    """Let a generator of psycopg talk to the server, unless it has to wait too long for a word."""
+    """Let a generator of psycopg talk to the server, unless it has to wait too long for a word.
+
+    Psycopg also wakes it ten times a second when there is nothing to hear, and then says NONE, or,
+    before version 3.3, whatever.
+    """
     try:
         wanted = next(talk)
         heard = time.monotonic()
         while True:
+            asked = time.monotonic()
             ready = yield wanted
             now = time.monotonic()
-            if ready != Ready.NONE:
+            if ready != Ready.NONE and now - asked < INTERVAL:
                 heard = now
             elif now - heard > SECONDS:
                 raise SilenceError("the server does not answer in time")
@@ -65,8 +73,9 @@ def connect(
     try:
         return ImpatientConnection.connect(*arguments, **keywords)
     except psycopg.OperationalError as error:
-        if "startup parameter" not in str(error):
+        ours = keywords.get("options") == LIBPQ["options"]
+        if not ours or "startup parameter" not in str(error):
             raise
-    # PgBouncer knows no ``options``: https://www.pgbouncer.org/config.html#ignore_startup_parameters
-    del keywords["options"]
+    # PgBouncer takes no options: https://www.pgbouncer.org/config.html#ignore_startup_parameters
+    del keywords["options"]  # SQLAlchemy hands us the same dictionary the next time
     return ImpatientConnection.connect(*arguments, **keywords)
