@@ -17,17 +17,26 @@ from sqlalchemy import Engine, Table
 
 Execute = Callable[[str], list[Any]]
 SETUP = """
-import sys
+import os, sys
 from flask_session_sqlalchemy import SqlAlchemyStore, create_session_model
 from flask_session_sqlalchemy.engine import build
 
 url, name = sys.argv[1:]
-store = SqlAlchemyStore(build(url), create_session_model(table_name=name).__table__)
-print("ready", flush=True)
-sys.stdin.readline()
-store.setup()
-store.create(f"session:{sys.stdin.readline()}", b"data", 60)
-store.close()
+waiting, started = os.pipe()
+children = []
+for number in range(8):
+    child = os.fork()
+    if not child:
+        os.close(started)
+        store = SqlAlchemyStore(build(url), create_session_model(table_name=name).__table__)
+        os.read(waiting, 1)
+        store.setup()
+        store.create(f"session:{number}", b"data", 60)
+        store.close()
+        os._exit(0)
+    children.append(child)
+os.close(started)
+sys.exit(any(os.waitpid(child, 0)[1] for child in children))
 """
 
 on_mariadb = pytest.mark.parametrize("database", ["mariadb"], indirect=True)
@@ -220,22 +229,6 @@ def test_a_sequence_numbers_the_rows(engine: Engine, execute: Execute, table_nam
 
 @pytest.mark.row("E9")
 def test_eight_processes_make_one_table(url: str, table: Table, engine: Engine) -> None:
-    starting = [
-        subprocess.Popen(
-            [sys.executable, "-c", SETUP, url, table.name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(8)
-    ]
-    for process in starting:
-        assert process.stdout
-        process.stdout.readline()
-    for number, process in enumerate(starting):
-        assert process.stdin
-        process.stdin.write(f"\n{number}\n")
-        process.stdin.flush()
-    assert [process.communicate() and process.returncode for process in starting] == [0] * 8
+    subprocess.run([sys.executable, "-c", SETUP, url, table.name], check=True, timeout=60)
     with engine.connect() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() == 8
