@@ -1,6 +1,7 @@
 # make demo     serve the example on http://127.0.0.1:5000      make demo BACKEND=postgresql
 # make test     the whole suite on real servers                 make test BACKEND=redis
 #               what pytest takes goes into ARGS                make test ARGS=--last-failed
+#               in three processes, of which many tests wait    make test JOBS=1
 # make check    ruff, mypy, pyright
 # make images   pull or build the images of all servers
 # make bench    measure against Flask-Session 0.8.0             make bench BACKEND=redis
@@ -14,12 +15,16 @@
 
 BACKEND ?=
 ARGS ?=
+JOBS ?= 3
 PACKAGE ?=
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.cache/uv/bin:$(PATH)
 # Where mypy finds the packages, for it to know each file under one name.
 export MYPYPATH = $(subst $() ,:,$(SOURCES))
 export TESTCONTAINERS_RYUK_DISABLED := true
+# The tests start hundreds of Python processes: compiled modules are kept.
+unexport PYTHONDONTWRITEBYTECODE
+export UV_COMPILE_BYTECODE := 1
 
 # The package that a server's tests are in, where it has another name.
 package_valkey := redis
@@ -44,7 +49,8 @@ demo:
 test:
 	@tools/bootstrap docker
 	$(if $(BACKEND),,@tools/bootstrap browser || true)
-	pytest --conformance-report conformance-report.md $(ARGS) $(TESTS)
+	pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder \
+		--conformance-report conformance-report.md $(ARGS) $(TESTS)
 
 check:
 	@tools/bootstrap

@@ -87,6 +87,11 @@ def test_old_releases_have_a_table_of_their_own(report: str) -> None:
     assert "| release | gamma |\n| --- | --- |\n| 0.8.0 signed | passed (1) |" in report
 
 
+def test_worker_processes_of_xdist_report_the_same(pytester: pytest.Pytester, report: str) -> None:
+    pytester.runpytest_subprocess("-n", "2", "--conformance-report", "parallel.md")
+    assert (pytester.path / "parallel.md").read_text("utf-8") == report
+
+
 def test_the_terminal_shows_the_table(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(THREE_BACKENDS)
     output = pytester.runpytest_inprocess()

@@ -4,7 +4,16 @@ Subclass :class:`StoreConformance` (bytes under a key) and provide a ``store`` f
 :class:`SessionConformance` (a Flask app) and provide a ``config`` fixture.
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 import pytest
+
+if TYPE_CHECKING:
+    from .sessions import SessionConformance
+    from .stores import StoreConformance
 
 pytest.register_assert_rewrite(
     "flask_session_conformance.sessions",
@@ -13,9 +22,15 @@ pytest.register_assert_rewrite(
     "flask_session_conformance.threads",
 )
 
-from .sessions import SessionConformance  # noqa: E402 - after the assertions are prepared
-from .stores import StoreConformance  # noqa: E402
-
 __version__ = "1.0.0"
 
 __all__ = ["SessionConformance", "StoreConformance", "__version__"]
+
+HOMES = {"SessionConformance": ".sessions", "StoreConformance": ".stores"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a suite when it is asked for: pytest loads this package's plugin in every run."""
+    if name not in HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(HOMES[name], __name__), name)

@@ -16,6 +16,9 @@ from typing import Any
 import pytest
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
+PROPERTY = "conformance"
+"""The name under which a phase's report carries what is noted here. Reports are all that comes from
+the worker processes of pytest-xdist."""
 
 
 @dataclass(frozen=True)
@@ -40,20 +43,27 @@ class Report:
     def pytest_runtest_makereport(
         self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Note how a phase of a test ended; the worst phase counts."""
+        """Let the report of a phase say which backend and which rows it is about."""
         phase = yield
-        if phase.failed:
-            self.note(item, FAILED)
-        elif phase.skipped:
-            self.note(item, SKIPPED, reason_of(phase))
-        elif phase.when == "call":
-            self.note(item, PASSED)
+        rows = [str(row) for mark in item.iter_markers("row") for row in mark.args]
+        phase.user_properties.append((PROPERTY, [item.name, backend_of(item), rows]))
         return phase
 
-    def note(self, item: pytest.Item, outcome: str, reason: str = "") -> None:
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note how a phase of a test ended; the worst phase counts."""
+        if report.failed:
+            self.note(report, FAILED)
+        elif report.skipped:
+            self.note(report, SKIPPED, reason_of(report))
+        elif report.when == "call":
+            self.note(report, PASSED)
+
+    def note(self, report: pytest.TestReport, outcome: str, reason: str = "") -> None:
         """Keep the result of a test; a later phase replaces it."""
-        rows = tuple(str(row) for mark in item.iter_markers("row") for row in mark.args)
-        self.results[item.nodeid] = Result(item.name, backend_of(item), rows, outcome, reason)
+        told: Any = dict(report.user_properties).get(PROPERTY)
+        if told:
+            test, backend, rows = told
+            self.results[report.nodeid] = Result(test, backend, tuple(rows), outcome, reason)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the tables, and write them where the command line said."""
