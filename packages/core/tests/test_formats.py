@@ -138,7 +138,10 @@ def test_the_value_is_flattened_with_one_warning(
         serializer.encode({"v": value})
 
 
-@pytest.mark.parametrize("value", [object(), print, 1j, ValueError("x"), iter([])], ids=repr)
+UNKEPT = [object(), print, 1j, ValueError("x"), iter([])]
+
+
+@pytest.mark.parametrize("value", UNKEPT, ids=lambda value: type(value).__name__)
 def test_a_value_that_cannot_be_kept_is_a_type_error_that_names_the_key(
     serializer: MsgSpecSerializer, value: object
 ) -> None:
