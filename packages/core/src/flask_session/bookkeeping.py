@@ -42,8 +42,8 @@ def take_out(items: dict[Any, Raw], serializer: ItemSerializer) -> Bookkeeping:
     if raw is None:
         return NONE
     try:
-        return msgspec.convert(serializer.decode_item(RESERVED_KEY, raw), Bookkeeping)
-    except msgspec.ValidationError:
+        return serializer.decode_struct(raw, Bookkeeping)
+    except (msgspec.MsgspecError, UnicodeError):
         raise UnreadableRecord("the bookkeeping is not ours") from None
 
 
@@ -51,8 +51,9 @@ def put_in(
     items: dict[Any, Raw], bookkeeping: Bookkeeping, serializer: ItemSerializer
 ) -> dict[Any, Raw]:
     """Answer ``items`` with the reserved key added; only what differs from the default is noted."""
-    noted = msgspec.to_builtins(bookkeeping)
-    return {**items, RESERVED_KEY: serializer.encode_item(RESERVED_KEY, noted)} if noted else items
+    if bookkeeping == NONE:
+        return items
+    return {**items, RESERVED_KEY: serializer.encode_struct(bookkeeping)}
 
 
 def is_empty(items: dict[Any, Raw]) -> bool:

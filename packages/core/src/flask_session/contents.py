@@ -100,9 +100,7 @@ class Contents:
                 raw = self._encoded(key)
                 if self.loaded.get(key) != raw:
                     values[key] = raw
-        return Changes(
-            values, frozenset(key for key in self.loaded if key not in self._items), False
-        )
+        return Changes(values, frozenset(self.loaded.keys() - self._items.keys()), False)
 
     def _encoded(self, key: Any) -> Raw:
         value = self._items[key]

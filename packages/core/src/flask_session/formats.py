@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar, cast
 
+import msgspec
 from msgspec import Raw
 
 from .fidelity import (
@@ -27,6 +28,7 @@ from .fidelity import (
 from .flattening import flatten
 
 Leaves = frozenset[type[Any]]
+StructT = TypeVar("StructT", bound=msgspec.Struct)
 NOTHING = type(None)
 
 
@@ -38,6 +40,10 @@ class Format(ABC):
     strict_leaves: Leaves
     """The same without those of which some values (huge integers, lone surrogates) need a tag."""
     decoder: Any
+
+    def __init__(self) -> None:
+        self._struct_decoders: dict[type[Any], Any] = {}
+        self._encoded_leaves: Leaves = self.leaves | {Raw}
 
     def encode_value(self, value: Any) -> Raw:
         """Encode one value. Raises TypeError for what has no stored form."""
@@ -96,6 +102,13 @@ class Format(ABC):
     def decode_value(self, raw: bytes | Raw) -> Any:
         """Decode one value; whatever is wrong with it is an exception of any kind."""
 
+    def decode_struct(self, raw: Raw, kind: type[StructT]) -> StructT:
+        """Decode a map into a struct. Raises msgspec.MsgspecError."""
+        decoder = self._struct_decoders.get(kind)
+        if decoder is None:
+            decoder = self._struct_decoders[kind] = type(self.decoder)(kind)
+        return cast(StructT, decoder.decode(raw))
+
     @abstractmethod
     def split(self, data: bytes) -> dict[Any, Raw]:
         """Cut a record into its top-level values without decoding them; check its depth first."""
@@ -110,7 +123,7 @@ class Format(ABC):
 
     def join(self, values: Mapping[Any, Raw]) -> bytes:
         """Make a record of encoded top-level values."""
-        return self.encode(self.pack_map(values, self.leaves | {Raw}, 1))
+        return self.encode(self.pack_map(values, self._encoded_leaves, 1))
 
 
 def is_utf8(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from flask import request, request_started
@@ -118,7 +119,7 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
         if self._connected is not app:
             self._connect(app)
         session = self.session_class()
-        session._attach(lambda: self._open(app, request), request)
+        session._attach(lambda: self._open(app, request, session), request)
         return session
 
     def _connect(self, app: Flask) -> None:
@@ -127,8 +128,9 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
             renew_on_login(app)
         self._connected = app
 
-    def _open(self, app: Flask, request: Request) -> State:
+    def _open(self, app: Flask, request: Request, session: ServerSideSession) -> State:
         runtime, lifetimes = self._runtime_of(app), lifetimes_of(self, app)
+        session._runtime = runtime
         header = request.environ.get("HTTP_COOKIE", "")
         cookies = runtime.codec.read(cookie_values(header, self.get_cookie_name(app)))
         try:
@@ -173,7 +175,7 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
         state = session._look()
         if not self.should_set_storage(app, session):
             return
-        runtime = self._runtime_of(app)
+        runtime = session._runtime or self._runtime_of(app)
         codec = runtime.codec
         outdated = state.cookie is not None and state.cookie.form != codec.writes
         result = runtime.repository.save(
@@ -210,9 +212,9 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
         """Answer when the cookie expires: with the record, or with the browser's session."""
         if not session.permanent:
             return None
-        state, records = session._look(), self._runtime_of(app).repository.records
-        ttl = records.ttl(state.bookkeeping, state.lifetimes)
-        return datetime.fromtimestamp(int(self.clock()) + ttl, timezone.utc)
+        state, runtime = session._look(), session._runtime or self._runtime_of(app)
+        ttl = runtime.repository.records.ttl(state.bookkeeping, state.lifetimes)
+        return moment(int(self.clock()) + ttl)
 
     # Hooks of Flask-Session 0.8, to be overridden
 
@@ -237,6 +239,12 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
     def makes_custom_ids(self) -> bool:
         """Tell whether a subclass makes ids of its own, of which any form is accepted then."""
         return type(self)._generate_sid is not ServerSideSessionInterface._generate_sid
+
+
+@lru_cache(maxsize=64)
+def moment(seconds: int) -> datetime:
+    """Answer a time in UTC; within a second it is the same object, which remembers its hash."""
+    return datetime.fromtimestamp(seconds, timezone.utc)
 
 
 def note_dispatch(app: Flask, **_: Any) -> None:

@@ -21,6 +21,7 @@ class JsonFormat(Format):
     mark = " fs:"
 
     def __init__(self) -> None:
+        super().__init__()
         self._encoder = msgspec.json.Encoder()
         self.decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
         self._splitter = msgspec.json.Decoder(dict[str, Raw])

@@ -23,6 +23,7 @@ class MsgpackFormat(Format):
     keys = leaves
 
     def __init__(self) -> None:
+        super().__init__()
         self._encoder = msgspec.msgpack.Encoder()
         self.decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(ext_hook=self._load)
         self._splitter = msgspec.msgpack.Decoder(dict[Any, Raw], ext_hook=self._load)

@@ -82,11 +82,12 @@ def mark_private(response: Response, cache_control: str | None) -> None:
     app set itself stays.
     """
     headers = response.headers
-    if "Vary" in headers:
+    present = {name.lower() for name, _ in headers}
+    if "vary" in present:
         response.vary.add("Cookie")
     else:
         headers.add("Vary", "Cookie")
-    if cache_control and "Cache-Control" not in headers:
+    if cache_control and "cache-control" not in present:
         headers.add("Cache-Control", cache_control)
 
 

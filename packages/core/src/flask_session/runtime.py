@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from .cookies import CookieCodec, Keys, is_custom_sid, is_sid
@@ -65,5 +67,12 @@ def build(interface: ServerSideSessionInterface, app: Flask) -> Runtime:
 def lifetimes_of(interface: ServerSideSessionInterface, app: Flask) -> Lifetimes:
     """Answer the lifetimes in force; Flask allows changing PERMANENT_SESSION_LIFETIME any time."""
     settings = interface.settings
-    idle = max(1, math.ceil(app.permanent_session_lifetime.total_seconds()))
-    return Lifetimes(idle, settings.absolute_lifetime, settings.touch_interval)
+    return lifetimes(
+        app.permanent_session_lifetime, settings.absolute_lifetime, settings.touch_interval
+    )
+
+
+@lru_cache(maxsize=64)
+def lifetimes(idle: timedelta, absolute: int | None, touch_interval: int | None) -> Lifetimes:
+    """Convert the settings to whole seconds."""
+    return Lifetimes(max(1, math.ceil(idle.total_seconds())), absolute, touch_interval)

@@ -111,19 +111,19 @@ class Request(msgspec.Struct, frozen=True):
 
 
 def rounds(sid: str) -> Iterator[int]:
-    """Limit a repeated attempt in number and time.
+    """Limit a repeated attempt in number, and in time since the first collision.
 
     Requests of this process that have collided on one session take turns, so that each needs few
     rounds however many they are; against other processes there is a random pause from the third
     attempt on.
     """
+    yield 0
     deadline = time.monotonic() + MAX_SECONDS
-    turn, has_turn = TURNS[hash(sid) % len(TURNS)], False
+    turn = TURNS[hash(sid) % len(TURNS)]
+    has_turn = turn.acquire(timeout=MAX_SECONDS)
     try:
-        for number in range(MAX_ROUNDS):
-            if number == 1:
-                has_turn = turn.acquire(timeout=MAX_SECONDS)
-            elif number:
+        for number in range(1, MAX_ROUNDS):
+            if number > 1:
                 time.sleep(random.uniform(0, LONGEST_PAUSE))
             yield number
             if time.monotonic() >= deadline:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 from msgspec import Raw
 
 from .config import wrong
@@ -19,6 +20,8 @@ from .formats import Format
 from .json_format import JsonFormat
 from .legacy import is_pickle, load_pickle
 from .msgpack_format import MsgpackFormat
+
+StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 FLASHES = "_flashes"
 """Flask's own key for flash(): a list of (category, message) tuples, written as lists, as
@@ -63,6 +66,14 @@ class ItemSerializer(Serializer):
     @abstractmethod
     def join(self, items: Mapping[Any, Raw]) -> bytes:
         """Make a record of encoded values."""
+
+    def encode_struct(self, struct: msgspec.Struct) -> Raw:
+        """Encode bookkeeping of ours as a map of plain values."""
+        return self.encode_item(None, msgspec.to_builtins(struct))
+
+    def decode_struct(self, raw: Raw, kind: type[StructT]) -> StructT:
+        """Decode bookkeeping. Raises UnreadableRecord or msgspec.MsgspecError."""
+        return msgspec.convert(self.decode_item(None, raw), kind)
 
     def encode(self, session: Mapping[Any, Any]) -> bytes:
         """Encode all items."""
@@ -120,6 +131,14 @@ class MsgSpecSerializer(ItemSerializer):
         if key == FLASHES and type(value) is list:
             return [tuple(item) if type(item) is list else item for item in value]
         return value
+
+    def encode_struct(self, struct: msgspec.Struct) -> Raw:
+        """Encode bookkeeping."""
+        return Raw(self.format.encode(struct))
+
+    def decode_struct(self, raw: Raw, kind: type[StructT]) -> StructT:
+        """Decode bookkeeping, without a dict in between."""
+        return self.format.decode_struct(raw, kind)
 
     def split(self, data: bytes) -> dict[Any, Raw]:
         """Cut a record of any known format into values of this one."""

@@ -22,6 +22,8 @@ from .serializers import MsgSpecSerializer
 if TYPE_CHECKING:
     from flask import Request
 
+    from .runtime import Runtime
+
 Opener = Callable[[], "State"]
 
 
@@ -64,6 +66,7 @@ class ServerSideSession(SessionMixin):
         self._state: State | None = None
         self._modified = False
         self._request: Request | None = None
+        self._runtime: Runtime | None = None
         self._closed = False
         self._strict = False
         if initial or sid or permanent:
@@ -140,6 +143,11 @@ class ServerSideSession(SessionMixin):
     def __repr__(self) -> str:
         state = "not looked at" if self._state is None else f"{len(self._state.contents)} items"
         return f"<{type(self).__name__} ({state})>"
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Answer the item, or ``default``."""
+        contents = self._look().contents
+        return contents[key] if key in contents else default
 
     def copy(self) -> dict[Any, Any]:
         """Answer a shallow copy, a plain dict."""
