@@ -53,6 +53,10 @@ class Contents:
             raise KeyError(key)
         return self._items[key]
 
+    def get(self, key: Any, default: Any) -> Any:
+        """Answer the value, or ``default``."""
+        return self._items[key] if key in self else default
+
     def __setitem__(self, key: Any, value: Any) -> None:
         self._items[key] = value
         self._suspects[key] = None

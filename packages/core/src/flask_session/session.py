@@ -146,8 +146,7 @@ class ServerSideSession(SessionMixin):
 
     def get(self, key: Any, default: Any = None) -> Any:
         """Answer the item, or ``default``."""
-        contents = self._look().contents
-        return contents[key] if key in contents else default
+        return self._look().contents.get(key, default)
 
     def copy(self) -> dict[Any, Any]:
         """Answer a shallow copy, a plain dict."""
