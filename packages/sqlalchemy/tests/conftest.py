@@ -9,6 +9,7 @@ import pytest
 from flask_session_conformance.plugin import GetServer
 from flask_session_sqlalchemy import SqlAlchemyStore, create_session_model
 from flask_session_sqlalchemy.engine import build
+from flask_session_sqlalchemy.lookup import Lookup
 from sqlalchemy import Engine, Table, event
 
 DATABASES = ("sqlite", "postgresql", "mariadb")
@@ -71,13 +72,19 @@ def execute(engine: Engine) -> Callable[[str], list[Any]]:
 
 
 @pytest.fixture
-def sent(engine: Engine) -> Iterator[list[str]]:
+def sent(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Provide the statements that went to the database; clear it to begin anew."""
     statements: list[str] = []
+    first = Lookup.first
 
     def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
         statements.append(statement)
 
+    def look_up(lookup: Lookup, *arguments: Any) -> Any:
+        statements.append(lookup._sql)
+        return first(lookup, *arguments)
+
     event.listen(engine, "before_cursor_execute", note)
+    monkeypatch.setattr(Lookup, "first", look_up)
     yield statements
     event.remove(engine, "before_cursor_execute", note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 
@@ -162,3 +163,26 @@ def test_connections_that_were_reset_are_made_anew(
 ) -> None:
     proxy.kill_connections()
     assert call(store)
+
+
+class Interrupted(BaseException):
+    """What a worker's time limit raises in the middle of whatever it does."""
+
+
+def test_an_interrupted_load_leaves_no_answer_for_the_next_visitor(
+    store: SqlAlchemyStore, proxy: Proxy
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    store.create("session:bob", b"bob's", 60)
+    loaded(store, KEY)
+    proxy.delay(0.3, times=1)
+    former = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(Interrupted):
+            store.load(KEY)
+    finally:
+        signal.signal(signal.SIGALRM, former)
+    assert loaded(store, "session:bob").data == b"bob's"

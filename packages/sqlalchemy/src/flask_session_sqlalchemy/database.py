@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Table
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import Executable
 
 from .engine import is_ours
+from .lookup import Lookup
 from .model import capacity, ensure_table
 from .statements import Statements
 
@@ -45,6 +46,7 @@ class Database:
         self._table_exists = table_exists
         self._engine: Engine | None = None
         self._statements: Statements | None = None
+        self._lookup: Lookup | None = None
 
     @property
     def engine(self) -> Engine:
@@ -60,12 +62,15 @@ class Database:
         """The SQL; asking for it the first time sets the database up."""
         if self._statements is None:
             self.setup()
-            self._statements = Statements(self.table, self.engine.dialect.name)
+            statements = Statements(self.table, self.engine.dialect.name)
+            if is_ours(self.engine):
+                self._lookup = Lookup(statements.load, self.engine.dialect)
+            self._statements = statements
         return self._statements
 
     def setup(self) -> None:
         """Make the table with its index, unless it exists or is said to; look what it holds."""
-        self._do(self._prepare)
+        self._do(lambda: self._connected(self._prepare))
 
     def _prepare(self, connection: Connection) -> None:
         if not self._table_exists:
@@ -80,14 +85,31 @@ class Database:
         Repeating is safe for each of ours: what reads or sets may happen twice, and what compares
         finds its own work and says so. An error's text has no parameters.
         """
-        return self._do(lambda connection: fetch(connection.execute(statement, parameters)))
 
-    def _do(self, action: Callable[[Connection], Answer]) -> Answer:
+        def execute(connection: Connection) -> Answer:
+            return fetch(connection.execute(statement, parameters))
+
+        return self._do(lambda: self._connected(execute))
+
+    def load(self, parameters: Mapping[str, Any]) -> Sequence[Any] | None:
+        """Answer the data and the expiry of a record.
+
+        An engine handed in may log, translate or trace what is executed, so there it is executed.
+        """
+        statements, lookup = self.statements, self._lookup
+        if lookup is None:
+            return self.run(statements.load, parameters, CursorResult.first)
+        return self._do(lambda: lookup.first(self.engine, parameters))
+
+    def _connected(self, action: Callable[[Connection], Answer]) -> Answer:
+        with self.engine.connect() as connection:
+            return action(connection)
+
+    def _do(self, action: Callable[[], Answer]) -> Answer:
         began, reconnected = time.monotonic(), False
         while True:
             try:
-                with self.engine.connect() as connection:
-                    return action(connection)
+                return action()
             except DBAPIError as error:
                 waited = time.monotonic() - began
                 is_dead = error.connection_invalidated and waited < AT_ONCE and not reconnected

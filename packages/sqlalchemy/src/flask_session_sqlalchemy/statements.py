@@ -12,6 +12,7 @@ from sqlalchemy import (
     Insert,
     Integer,
     LargeBinary,
+    Select,
     String,
     Table,
     Update,
@@ -39,7 +40,7 @@ class Statements:
     :meth:`token` makes of the data a record is recognised by.
     """
 
-    load: Executable
+    load: Select[Any]
     create: Insert
     take_over: Update
     update: Update

@@ -51,9 +51,10 @@ class SqlAlchemyStore(Store):
         row = self._find(key)
         if row is None:
             return None
-        if not isinstance(row.data, bytes):
+        data, expiry = row
+        if not isinstance(data, bytes):
             raise UnreadableRecord("the data column holds no bytes")
-        return Record(row.data, expires_at=timestamp(row.expiry))
+        return Record(data, expires_at=timestamp(expiry))
 
     def create(self, key: str, data: bytes, ttl: int) -> bool:
         """Insert a row; an expired one that still has the key is taken over."""
@@ -79,7 +80,7 @@ class SqlAlchemyStore(Store):
         found = self._find(key)
         if found is None:
             return Outcome.GONE
-        return Outcome.SAVED if found.data == data else Outcome.CONFLICT
+        return Outcome.SAVED if found[0] == data else Outcome.CONFLICT
 
     def touch(self, key: str, ttl: int) -> bool:
         """Move the expiry."""
@@ -125,9 +126,8 @@ class SqlAlchemyStore(Store):
     def _sql(self) -> Statements:
         return self.database.statements
 
-    def _find(self, key: str) -> Row[Any] | None:
-        live = {"key": key, "now": self._now()}
-        return self.database.run(self._sql.load, live, CursorResult.first)
+    def _find(self, key: str) -> Sequence[Any] | None:
+        return self.database.load({"key": key, "now": self._now()})
 
     def _insert(self, row: dict[str, Any]) -> IntegrityError | None:
         try:

@@ -1,0 +1,89 @@
+"""The one statement that every request runs, compiled once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import Select
+from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.types import TypeEngine
+
+Convert = Callable[[Any], Any]
+
+
+class Lookup:
+    """Run a select without its SQLAlchemy objects, on the driver's own cursor.
+
+    Of the time a read of one row takes on SQLite, three quarters go into SQLAlchemy's execution
+    context, result and row. Errors are SQLAlchemy's all the same, and a connection that died takes
+    the idle ones with it, as usual. The parameters have the types that the statement says.
+    https://docs.sqlalchemy.org/en/20/core/connections.html#working-with-the-dbapi-cursor-directly
+    """
+
+    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self._sql = compiled.string
+        self._names: list[str] | None = getattr(compiled, "positiontup", None)
+        self._dialect = dialect
+        self._columns = [column.type for column in statement.selected_columns]
+        binds: Mapping[str, Any] = getattr(compiled, "binds", {})
+        self._binders = {name: self._binder(bound.type) for name, bound in binds.items()}
+        self._readers: list[Convert | None] | None = None
+
+    def first(self, engine: Engine, parameters: Mapping[str, Any]) -> list[Any] | None:
+        """Answer the values of the first row. Raises DBAPIError and what the pool raises."""
+        bound = {name: convert(parameters[name]) for name, convert in self._binders.items()}
+        arguments = bound if self._names is None else [bound[name] for name in self._names]
+        connection = None
+        try:
+            connection = engine.raw_connection()
+            cursor = connection.cursor()
+            cursor.execute(self._sql, arguments)
+            row = cursor.fetchone()
+            readers = self._readers or self._make_readers(cursor.description)
+            cursor.close()
+        except self._dialect.loaded_dbapi.Error as error:
+            raise self._failure(engine, connection, error) from error
+        except BaseException as error:
+            # Interrupted: an answer nobody has read must not become the next visitor's.
+            invalidate(connection, error)
+            raise
+        finally:
+            if connection is not None and connection.is_valid:
+                connection.close()
+        if row is None:
+            return None
+        return [read(value) if read else value for value, read in zip(row, readers, strict=True)]
+
+    def _failure(
+        self, engine: Engine, connection: PoolProxiedConnection | None, error: Exception
+    ) -> BaseException:
+        dialect: Any = self._dialect
+        is_dead = connection is not None and dialect.is_disconnect(error, connection, None)
+        if is_dead:
+            invalidate(connection, error)
+            engine.dispose()
+        return DBAPIError.instance(
+            self._sql, None, error, self._dialect.loaded_dbapi.Error,
+            hide_parameters=True, connection_invalidated=is_dead, dialect=self._dialect,
+        )  # fmt: skip
+
+    def _binder(self, kind: TypeEngine[Any]) -> Convert:
+        convert = kind.dialect_impl(self._dialect).bind_processor(self._dialect)
+        return convert or (lambda value: value)
+
+    def _make_readers(self, description: Any) -> list[Convert | None]:
+        self._readers = [
+            kind.dialect_impl(self._dialect).result_processor(self._dialect, column[1])
+            for kind, column in zip(self._columns, description, strict=True)
+        ]
+        return self._readers
+
+
+def invalidate(connection: PoolProxiedConnection | None, error: BaseException) -> None:
+    """Close the connection behind the pool's; the pool makes a new one when it needs it."""
+    if connection is not None and connection.is_valid:
+        connection.invalidate(error)
