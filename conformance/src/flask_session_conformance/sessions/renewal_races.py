@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ..site import Visitor
-from ..views import clear, in_turn, items, put, renew, user
+from ..views import View, clear, drop, in_turn, items, put, renew, user
 from ..watching import on
 from .base import SessionSuite
 from .races import BOB, overtaken
@@ -38,6 +38,34 @@ class RenewalRaces(SessionSuite):
         store.before = on(verb, lambda: quick.does(clear))
         slow.visit(renew)
         assert [key for key in store.created if store.store.load(key)] == []
+
+    @pytest.mark.row("C4")
+    @pytest.mark.parametrize(
+        "log_out",
+        [in_turn(clear, renew), in_turn(renew, clear)],
+        ids=["clear, renew", "renew, clear"],
+    )
+    def test_a_log_out_that_also_renews_is_not_undone_by_a_write(
+        self, slow: Visitor, log_out: View
+    ) -> None:
+        # The collision was looked for under the new id, found nothing there, and the log-out was
+        # dropped.
+        quick = slow.twin()
+        slow.site.store.before = on("delete", lambda: quick.does(put(cart=[1])))
+        answer = slow.visit(log_out)
+        assert answer.cookie
+        assert answer.cookie.deletes
+        assert quick.does(items) == {}
+
+    @pytest.mark.row("C4")
+    def test_a_renewal_that_empties_the_session_is_one_all_the_same_if_a_write_comes_between(
+        self, slow: Visitor
+    ) -> None:
+        quick = slow.twin()
+        slow.site.store.before = on("delete", lambda: quick.does(put(cart=[1])))
+        slow.visit(in_turn(renew, drop("user")))
+        assert slow.does(items) == {"cart": [1]}
+        assert quick.does(items) == {}
 
     @pytest.mark.row("C4")
     def test_of_two_renewals_at_once_one_wins(self, slow: Visitor) -> None:

@@ -24,7 +24,7 @@ def renew(request: Request) -> Result:
     """Move the session to ``state.sid`` and save its change on the way.
 
     ``GONE`` if it ended, or got another new id, meanwhile: following that one would give this
-    request's privileges to whoever holds it.
+    request's privileges to whoever holds it. A change that leaves nothing deletes the session.
     """
     old, new, sid = request.current(), None, request.state.renewed_from or ""
     for number in rounds(sid):
@@ -33,16 +33,24 @@ def renew(request: Request) -> Result:
         if old is None or old.noted.moved_to is not None or request.is_outlived_by(old):
             return _abandon(request, new)
         if is_empty(request.merged(old)):
-            return _end(request, new)
-        new = _write_new(request, old, new)
-        outcome = request.records.mark_moved(old, new.sid, MOVED_SECONDS)
-        if outcome is Outcome.SAVED:
-            return _renewed(request, new)
-        if outcome is Outcome.GONE:
-            return _abandon(request, new)
+            outcome = request.records.delete(old)
+        else:
+            new = _write_new(request, old, new)
+            outcome = request.records.mark_moved(old, new.sid, MOVED_SECONDS)
+        if outcome is not Outcome.CONFLICT:
+            return _concluded(request, outcome, new)
         request.collided(old)
     _discard(request, new)
     raise SessionConflict
+
+
+def _concluded(request: Request, outcome: Outcome, new: Found | None) -> Result:
+    if outcome is Outcome.SAVED and new is not None:
+        return _renewed(request, new)
+    if outcome is Outcome.GONE:
+        return _abandon(request, new)
+    _discard(request, new)
+    return request.deleted()
 
 
 def _write_new(request: Request, old: Found, new: Found | None) -> Found:
@@ -70,16 +78,11 @@ def _renewed(request: Request, new: Found) -> Result:
 
 
 def _abandon(request: Request, new: Found | None) -> Result:
+    """Leave the session as others left it, under whichever id; only a log-out follows it."""
     _discard(request, new)
-    request.state.renewed_from = None
-    return request.gone()
-
-
-def _end(request: Request, new: Found | None) -> Result:
-    """Log out under the old id: nothing is left to move."""
-    _discard(request, new)
-    request.state.renewed_from = None
-    return update(request)
+    state = request.state
+    state.sid, state.renewed_from = state.renewed_from, None
+    return update(request) if request.is_ending() else request.gone()
 
 
 def _discard(request: Request, new: Found | None) -> None:

@@ -105,9 +105,18 @@ class Request(msgspec.Struct, frozen=True):
 
     def gone(self) -> Result:
         """Drop the change: the session it belonged to has ended. An ending is no loss."""
+        return self.done(Result.GONE, None if self.is_ending() else "session_lost")
+
+    def is_ending(self) -> bool:
+        """Tell whether the change leaves nothing of what was loaded, as a log-out does."""
         assert self.state.found is not None
-        ending = is_empty(self.merged(self.state.found))
-        return self.done(Result.GONE, None if ending else "session_lost")
+        return is_empty(self.merged(self.state.found))
+
+    def deleted(self) -> Result:
+        """Report that the record is gone by our own doing; what follows is another session."""
+        self.done(Result.DELETED, "session_destroyed")
+        self.state.found = self.state.sid = self.state.renewed_from = None
+        return Result.DELETED
 
 
 def rounds(sid: str) -> Iterator[int]:
@@ -183,6 +192,4 @@ def _write(request: Request, found: Found, ours: Found) -> Outcome:
 def _written(request: Request, outcome: Outcome, ours: Found) -> Result:
     if outcome is Outcome.SAVED:
         return request.done(Result.UPDATED, "session_saved", ours)
-    request.done(Result.DELETED, "session_destroyed")
-    request.state.found = request.state.sid = None
-    return Result.DELETED
+    return request.deleted()
