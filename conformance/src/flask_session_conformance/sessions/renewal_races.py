@@ -7,7 +7,7 @@ import pytest
 from ..site import Visitor
 from ..views import View, clear, drop, in_turn, items, put, renew, user
 from ..watching import on
-from .base import SessionSuite
+from .base import MakeSite, SessionSuite, log_in
 from .races import BOB, overtaken
 
 
@@ -66,6 +66,16 @@ class RenewalRaces(SessionSuite):
         slow.visit(in_turn(renew, drop("user")))
         assert slow.does(items) == {"cart": [1]}
         assert quick.does(items) == {}
+
+    @pytest.mark.row("C4")
+    def test_a_renewal_that_is_refused_for_a_collision_leaves_no_record(
+        self, make_site: MakeSite
+    ) -> None:
+        alice = log_in(make_site(SESSION_CONFLICT="error"), "alice")
+        quick, store = alice.twin(), alice.site.store
+        store.before = on("update", lambda: quick.does(put(cart=[1])))
+        assert alice.visit(renew).status == 409
+        assert len([key for key in store.created if store.store.load(key)]) == 1
 
     @pytest.mark.row("C4")
     def test_of_two_renewals_at_once_one_wins(self, slow: Visitor) -> None:

@@ -39,7 +39,10 @@ def renew(request: Request) -> Result:
             outcome = request.records.mark_moved(old, new.sid, MOVED_SECONDS)
         if outcome is not Outcome.CONFLICT:
             return _concluded(request, outcome, new)
-        request.collided(old)
+        try:
+            request.collided(old)
+        except SessionConflict:
+            break
     _discard(request, new)
     raise SessionConflict
 
