@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+from typing import Any
 
 import pytest
 from flask_session.depth import check_json, check_msgpack
 from flask_session.errors import UnreadableRecord
+from flask_session.serializers import MsgSpecSerializer
 
 
 def deep_msgpack(levels: int) -> bytes:
@@ -42,6 +45,14 @@ def test_brackets_in_a_text_do_not_count() -> None:
     check_json(b'{"v":"' + b"[{" * 500 + b'\\"[[["}')
 
 
+@pytest.mark.parametrize("end", [b"", b"\\"])
+def test_a_text_that_was_cut_off_is_passed_over_once(end: bytes) -> None:
+    # It was tried again from each quotation mark in it: 24 seconds for 48 KB.
+    began = time.process_time()
+    check_json(b'{"v":"' + b'\\"[' * 16_000 + end)
+    assert time.process_time() - began < 1
+
+
 def test_bytes_of_a_text_do_not_count() -> None:
     text = "ð\x90".encode() * 300
     check_msgpack(b"\x81\xa1v\xda" + len(text).to_bytes(2, "big") + text)
@@ -56,6 +67,35 @@ def test_maps_keys_and_our_own_tags_count_as_levels() -> None:
         check_msgpack(b"\x81\xa1v" + tagged)
 
 
+def test_a_tag_that_says_it_is_longer_than_its_list_hides_nothing() -> None:
+    # The rest of the tag was taken for the header of a text that covers all that follows.
+    hiding = b"\xc7\x06\x01\x00\xc6\xff\xff\xff\xff"
+    with pytest.raises(UnreadableRecord, match="nests too deeply"):
+        check_msgpack(b"\x82\xa1a" + hiding + b"\xa1v" + b"\x91" * 101 + b"\xc0")
+
+
+def test_tags_in_tags_count_as_levels_without_a_list_between_them() -> None:
+    tagged = b"\x01"
+    for _ in range(101):
+        tagged = b"\xc8" + len(tagged).to_bytes(2, "big") + b"\x01" + tagged
+    with pytest.raises(UnreadableRecord, match="nests too deeply"):
+        check_msgpack(b"\x81\xa1v" + tagged)
+
+
+@pytest.mark.parametrize("format", ["msgpack", "json"])
+@pytest.mark.parametrize(("kind", "most"), [(list, 100), (tuple, 50), (frozenset, 50)])
+def test_what_is_too_deep_to_be_read_is_not_written(
+    format: str, kind: type[Any], most: int
+) -> None:
+    # Fifty-one tuples were written, and then took the whole session with them.
+    serializer, value = MsgSpecSerializer(format=format), kind()
+    for _ in range(most - 1):
+        value = kind([value])
+    assert serializer.decode(serializer.encode({"v": value})) == {"v": value}
+    with pytest.raises(TypeError, match="deeper than 100"):
+        serializer.encode({"v": kind([value])})
+
+
 SMALL_STACK = """
 import sys, threading
 from flask_session.errors import UnreadableRecord
@@ -63,6 +103,9 @@ from flask_session.serializers import MsgSpecSerializer
 sys.setrecursionlimit(200_000)
 records = [b"\\x81\\xa1v" + b"\\x91" * n + b"\\xc0" for n in (101, 900, 100_000)]
 records += [b'{"v":' + b"[" * n + b"]" * n + b"}" for n in (101, 900, 100_000)]
+hidden = b"\\x82\\xa1a\\xc7\\x06\\x01\\x00\\xc6\\xff\\xff\\xff\\xff\\xa1v"
+records += [hidden + b"\\x91" * n + b"\\xc0" for n in (101, 900, 100_000)]
+records += [b'{"v":{" fs:' + b"[" * n + b"]" * n + b'":1}}' for n in (900, 100_000)]
 rejected = []
 def decode():
     for record in records:
@@ -83,4 +126,4 @@ def test_a_thread_with_a_small_stack_survives() -> None:
     done = subprocess.run(
         [sys.executable, "-c", SMALL_STACK], capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == "6"
+    assert done.stdout.strip() == "11"

@@ -21,7 +21,9 @@ RECORD_DEPTH = MAX_DEPTH + 1
 
 OPENERS = bytes([*range(0x80, 0xA0), 0xC7, 0xC8, 0xC9, *range(0xD4, 0xD9), *range(0xDC, 0xE0)])
 CONTAINER_CODES = frozenset(tag.code for tag in CONTAINERS)
-JSON_TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+JSON_TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
+"""A text; one that is cut off ends with the record, so that nothing is looked through twice."""
+
 NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
@@ -68,8 +70,16 @@ def json_is_shallow(data: bytes) -> bool:
 
 def msgpack_is_shallow(data: bytes) -> bool:
     """Tell whether the containers stay within the limit; truncated data is left to the decoder."""
-    position, remaining, outer = 0, 1, [0]
-    end = len(data)
+    regions = [(0, len(data), 0)]
+    # It grows on the way: what one of our container tags holds is decoded by itself, within the
+    # size it claims, whatever it says about more.
+    return all(_is_shallow(data, regions, *region) for region in regions)
+
+
+def _is_shallow(
+    data: bytes, regions: list[tuple[int, int, int]], position: int, end: int, depth: int
+) -> bool:
+    remaining, outer = 1, [0]
     while position < end:
         while remaining == 0:
             if len(outer) == 1:
@@ -84,39 +94,41 @@ def msgpack_is_shallow(data: bytes) -> bool:
         elif first in FIXED:
             position += FIXED[first]
         elif first in SIZED:
-            width = SIZED[first]
-            position += 1 + width + int.from_bytes(data[position + 1 : position + 1 + width], "big")
+            position += 1 + SIZED[first] + _number(data, position + 1, SIZED[first])
+        elif first in FIXED_EXTENSIONS or first in EXTENSIONS:
+            code, start, position = _extension(data, position, first)
+            if code in CONTAINER_CODES:
+                if depth + len(outer) > RECORD_DEPTH:
+                    return False
+                regions.append((start, min(position, end), depth + len(outer)))
         else:
-            position, children, is_level = _container(data, position, first)
             outer.append(remaining)
-            remaining = children
-            if is_level and len(outer) - 1 > RECORD_DEPTH:
+            position, remaining = _container(data, position, first)
+            if depth + len(outer) - 1 > RECORD_DEPTH:
                 return False
     return True
 
 
-def _container(data: bytes, position: int, first: int) -> tuple[int, int, bool]:
-    """Answer where the first child starts, how many there are, and whether it is a level."""
+def _number(data: bytes, start: int, width: int) -> int:
+    return int.from_bytes(data[start : start + width], "big")
+
+
+def _container(data: bytes, position: int, first: int) -> tuple[int, int]:
+    """Answer where the first child starts, and how many there are."""
     if first < 0x90:
-        return position + 1, 2 * (first & 0x0F), True
+        return position + 1, 2 * (first & 0x0F)
     if first < 0xA0:
-        return position + 1, first & 0x0F, True
-    if first in ARRAYS or first in MAPS:
-        width = ARRAYS.get(first) or MAPS[first]
-        start = position + 1 + width
-        count = int.from_bytes(data[position + 1 : start], "big")
-        return start, count * (1 if first in ARRAYS else 2), True
-    return _extension(data, position, first)
+        return position + 1, first & 0x0F
+    width = ARRAYS.get(first) or MAPS[first]
+    count = _number(data, position + 1, width)
+    return position + 1 + width, count * (1 if first in ARRAYS else 2)
 
 
-def _extension(data: bytes, position: int, first: int) -> tuple[int, int, bool]:
-    """Answer as _container does; our container tags hold one list, other extensions nothing."""
+def _extension(data: bytes, position: int, first: int) -> tuple[int, int, int]:
+    """Answer the code, where the content starts, and where it ends."""
     if first in FIXED_EXTENSIONS:
         size, start = FIXED_EXTENSIONS[first], position + 2
     else:
-        width = EXTENSIONS[first]
-        start = position + 2 + width
-        size = int.from_bytes(data[position + 1 : position + 1 + width], "big")
-    if data[start - 1 : start] and data[start - 1] in CONTAINER_CODES:
-        return start, 1, False
-    return start + size, 0, False
+        start = position + 2 + EXTENSIONS[first]
+        size = _number(data, position + 1, EXTENSIONS[first])
+    return _number(data, start - 1, 1), start, start + size

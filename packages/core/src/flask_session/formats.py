@@ -30,6 +30,7 @@ from .flattening import flatten
 Leaves = frozenset[type[Any]]
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 NOTHING = type(None)
+TOO_DEEP = f"it nests deeper than {MAX_DEPTH} levels, of which a tuple or set takes two"
 
 
 class Format(ABC):
@@ -58,7 +59,7 @@ class Format(ABC):
         if kind in leaves:
             return value
         if depth >= MAX_DEPTH and (kind in (list, dict) or kind in TAG_OF_TYPE):
-            raise TypeError(f"it nests deeper than {MAX_DEPTH} levels")
+            raise TypeError(TOO_DEEP)
         if kind is list:
             return self._pack_list(value, leaves, depth + 1)
         if kind is dict:
@@ -77,7 +78,9 @@ class Format(ABC):
         payload = tag.dump(value)
         if isinstance(payload, str):
             return self.tagged(tag, payload)
-        items = self._pack_list(payload, leaves, depth)
+        if depth >= MAX_DEPTH:  # the tag is one level, the list in it another
+            raise TypeError(TOO_DEEP)
+        items = self._pack_list(payload, leaves, depth + 1)
         if tag.type is not tuple:
             # Equal sets must have equal bytes: changes are found by comparing them.
             items = [Raw(item) for item in sorted(map(self.encode, items))]

@@ -74,4 +74,6 @@ class JsonFormat(Format):
     def _restore_key(self, key: str) -> Any:
         if not key.startswith(self.mark):
             return key
-        return self._restore(self.decoder.decode(key[len(self.mark) :]))
+        encoded = key[len(self.mark) :].encode()
+        check_json(encoded)  # the check of the record has passed over its texts, and so its keys
+        return self._restore(self.decoder.decode(encoded))
