@@ -113,6 +113,13 @@ def test_the_value_comes_back_equal_and_of_the_same_type(
     assert same(serializer.decode(serializer.encode({"v": value})), {"v": value})
 
 
+@pytest.mark.parametrize("key", [2**70, -(2**64), "\ud800", (2**70, "\ud800")], ids=repr)
+def test_a_key_that_needs_a_tag_comes_back(serializer: MsgSpecSerializer, key: object) -> None:
+    # Only values fell back to tags; in msgpack such a key was an error at every save.
+    session = {key: 1, "other": [(1, 2)]}
+    assert same(serializer.decode(serializer.encode(session)), session)
+
+
 def test_not_a_number_comes_back(serializer: MsgSpecSerializer) -> None:
     value = serializer.decode(serializer.encode({"v": float("nan")}))["v"]
     assert math.isnan(value)

@@ -126,7 +126,10 @@ class Format(ABC):
 
     def join(self, values: Mapping[Any, Raw]) -> bytes:
         """Make a record of encoded top-level values."""
-        return self.encode(self.pack_map(values, self._encoded_leaves, 1))
+        try:
+            return self.encode(self.pack_map(values, self._encoded_leaves, 1))
+        except (OverflowError, ValueError):  # a key that the encoder does not keep
+            return self.encode(self.pack_map(values, self.strict_leaves | {Raw}, 1))
 
 
 def is_utf8(text: str) -> bool:
