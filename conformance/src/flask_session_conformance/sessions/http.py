@@ -122,6 +122,14 @@ class Http(SessionSuite):
             alice.visit(in_turn(user, streaming(put(late=1))))
         assert alice.does(get("late")) is None
 
+    def test_a_change_while_the_answer_streams_is_an_error_also_as_the_first_look(
+        self, site: Site
+    ) -> None:
+        # Without a look before the save it was lost in silence.
+        site.app.testing = True
+        with pytest.raises(SessionClosed, match="saved"):
+            site.visitor().visit(streaming(put(late=1)))
+
     def test_a_look_while_the_answer_streams_is_fine(self, alice: Visitor) -> None:
         assert alice.visit(in_turn(user, streaming(user))).body == b"alice"
 

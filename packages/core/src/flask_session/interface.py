@@ -156,9 +156,11 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
         A session nobody looked at costs nothing. Where the response is a throw-away one (a test's
         ``session_transaction``, Flask-SocketIO) failures are raised instead.
         """
-        if session._state is None and not session.modified:
-            return
         dispatched = session._is_dispatched()
+        if session._state is None and not session.modified:
+            if dispatched:
+                session._close(app)
+            return
         try:
             self._save(app, session, response)
         except FAILURES as error:
@@ -169,7 +171,7 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
             self._answer_failed_load(app, session, response)
         mark_private(response, self.settings.cache_control)
         if dispatched:
-            session._close(strict=app.debug or app.testing)
+            session._close(app)
 
     def _save(self, app: Flask, session: ServerSideSession, response: Response) -> None:
         state = session._look()

@@ -20,7 +20,7 @@ from .records import Found, Lifetimes
 from .serializers import MsgSpecSerializer
 
 if TYPE_CHECKING:
-    from flask import Request
+    from flask import Flask, Request
 
     from .runtime import Runtime
 
@@ -67,8 +67,7 @@ class ServerSideSession(SessionMixin):
         self._modified = False
         self._request: Request | None = None
         self._runtime: Runtime | None = None
-        self._closed = False
-        self._strict = False
+        self._closed_by: Flask | None = None
         if initial or sid or permanent:
             self._fill(initial or {}, sid, permanent)
 
@@ -86,8 +85,8 @@ class ServerSideSession(SessionMixin):
     def _is_dispatched(self) -> bool:
         return self._request is not None and "flask_session.dispatched" in self._request.environ
 
-    def _close(self, *, strict: bool) -> None:
-        self._closed, self._strict = True, strict
+    def _close(self, app: Flask) -> None:
+        self._closed_by = app
 
     def _look(self) -> State:
         if self._state is None:
@@ -102,17 +101,17 @@ class ServerSideSession(SessionMixin):
         if state.failure is not None:
             raise state.failure
         contents = state.contents
-        if self._closed:
-            self._complain()
+        if self._closed_by is not None:
+            self._complain(self._closed_by)
         self._modified = True
         return contents
 
-    def _complain(self) -> None:
+    def _complain(self, app: Flask) -> None:
         message = (
             "the session was changed after it had been saved, so the change is lost: "
             "change it before a streaming response starts"
         )
-        if self._strict:
+        if app.debug or app.testing:
             raise SessionClosed(message)
         warnings.warn(message, RuntimeWarning, stacklevel=4)
 
