@@ -8,8 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, session
 from flask_session import ConfigurationError, Session
+from flask_session.memory import MemorySessionInterface
 
 
 def start(**config: Any) -> Flask:
@@ -38,6 +39,8 @@ def start(**config: Any) -> Flask:
         ),
         ({"SESSION_ABSOLUTE_LIFETIME": "1h"}, "SESSION_ABSOLUTE_LIFETIME = '1h': not a time span"),
         ({"SESSION_USE_SIGNER": True, "SECRET_KEY": None}, "SESSION_USE_SIGNER = True.*SECRET_KEY"),
+        ({"SESSION_USE_SIGNER": 1, "SECRET_KEY": None}, "SESSION_USE_SIGNER = True.*SECRET_KEY"),
+        ({"SESSION_USE_SIGNER": "0.8", "SECRET_KEY": ""}, "SESSION_USE_SIGNER = '0.8'.*SECRET_KEY"),
         ({"SESSION_USE_SIGNER": "0.7"}, "SESSION_USE_SIGNER = '0.7': not a known value"),
         ({"SESSION_ID_LENGTH": 15}, "SESSION_ID_LENGTH = 15: out of range"),
         ({"SESSION_ID_LENGTH": "32"}, "SESSION_ID_LENGTH = '32': not a whole number"),
@@ -63,6 +66,27 @@ def test_configuration_errors_are_value_errors() -> None:
 
 def test_the_type_may_be_written_in_capitals() -> None:
     assert type(start(SESSION_TYPE="Memory").session_interface).__name__ == "MemorySessionInterface"
+
+
+@pytest.mark.parametrize("mode", [True, "0.8"])
+def test_without_its_key_an_app_that_has_to_sign_takes_no_cookie(mode: bool | str) -> None:
+    # It went on with unsigned ids, and accepted those of signed records.
+    app = start(SESSION_USE_SIGNER=mode)
+    app.secret_key = None
+    visit = app.test_request_context(headers={"Cookie": "session=" + 43 * "a"})
+    with visit, pytest.raises(ConfigurationError, match="SECRET_KEY"):
+        session.get("user")
+
+
+@pytest.mark.parametrize(("number", "mode"), [(1, True), (0, False)])
+def test_the_signer_may_be_a_number_as_in_an_environment(number: int, mode: bool) -> None:
+    interface: Any = start(SESSION_USE_SIGNER=number).session_interface
+    assert interface.use_signer is mode
+
+
+def test_the_constructor_checks_the_signer_too() -> None:
+    with pytest.raises(ConfigurationError, match="SESSION_USE_SIGNER = 'yes'"):
+        MemorySessionInterface(start(), use_signer="yes")
 
 
 def test_init_app_does_as_the_constructor() -> None:

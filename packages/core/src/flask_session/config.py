@@ -93,13 +93,14 @@ def whole_number(minimum: int, maximum: int | None = None) -> Check:
 
 
 def one_of(*choices: Any) -> Check:
-    """Make a check for one of a few values."""
+    """Make a check for one of a few values; it answers that one, ``True`` for a 1."""
     names = ", ".join(repr(choice) for choice in choices)
 
     def check(key: str, value: Any) -> Any:
-        if not any(value is choice or value == choice for choice in choices):
-            raise wrong(key, value, "not a known value", f"Set it to one of {names}.")
-        return value
+        for choice in choices:
+            if value is choice or value == choice:
+                return choice
+        raise wrong(key, value, "not a known value", f"Set it to one of {names}.")
 
     return check
 
@@ -122,6 +123,9 @@ def optional(check: Check) -> Check:
     return lambda key, value: None if value is None else check(key, value)
 
 
+signer_mode: Check = one_of(None, True, False, "0.8")
+
+
 @dataclass(frozen=True)
 class CoreSettings(Settings):
     """The settings that every backend shares."""
@@ -135,7 +139,7 @@ class CoreSettings(Settings):
     use_signer: bool | str | None = setting(
         "SESSION_USE_SIGNER",
         None,
-        check=one_of(None, True, False, "0.8"),
+        check=signer_mode,
         doc="Unset: sign when SECRET_KEY is set, and accept unsigned cookies of records that were "
         "never signed. True: signed cookies only. False: never sign. '0.8': sign as 0.8 did.",
     )

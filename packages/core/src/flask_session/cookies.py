@@ -17,6 +17,8 @@ import msgspec
 from itsdangerous import BadSignature, Signer
 from itsdangerous.signer import HMACAlgorithm
 
+from .config import wrong
+
 SidCheck = Callable[[str], bool]
 Keys = tuple["str | bytes", ...]
 
@@ -120,10 +122,20 @@ ACCEPTS: dict[bool | str | None, tuple[str, ...]] = {
 }
 
 
+def check_signing(mode: bool | str | None, keys: Keys) -> None:
+    """Raise ConfigurationError if cookies have to be signed and there is no key for it."""
+    if mode in (True, "0.8") and not keys:
+        raise wrong(
+            "SESSION_USE_SIGNER", mode, "there is no SECRET_KEY to sign with",
+            "Set SECRET_KEY before Session(app), or leave SESSION_USE_SIGNER unset.",
+        )  # fmt: skip
+
+
 class CookieCodec:
     """Read and write the cookie's value under one set of keys; thread-safe."""
 
     def __init__(self, mode: bool | str | None, keys: Keys, is_valid: SidCheck = is_sid) -> None:
+        check_signing(mode, keys)
         self.writes: str = WRITES[mode] if keys else "unsigned"
         self._accepts = ACCEPTS[mode] if keys else ("unsigned",)
         self._is_valid = is_valid

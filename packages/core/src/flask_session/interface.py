@@ -12,13 +12,13 @@ from flask.sessions import SessionInterface
 from werkzeug.exceptions import HTTPException
 
 from .cleanup import clean_up_about_every
-from .config import CoreSettings, Settings, check_lifetimes, wrong
-from .cookies import CookieCodec, cookie_values
+from .config import CoreSettings, Settings, check_lifetimes, signer_mode
+from .cookies import CookieCodec, check_signing, cookie_values
 from .errors import SessionConflict, SessionTooLarge, StoreUnavailable
 from .hooks import StorageHooks, store_of
 from .login import renew_on_login
 from .responses import answer_failure, delete_cookie, mark_private, set_cookie
-from .runtime import Runtime, basis_of, build, lifetimes_of
+from .runtime import Runtime, basis_of, build, keys_of, lifetimes_of
 from .saving import Result
 from .serializers import MsgSpecSerializer
 from .session import ServerSideSession, State
@@ -64,13 +64,10 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
         config = app.config if app is not None else {}
         self.settings: CoreSettings = CoreSettings.load(config)
         check_lifetimes(config, self.settings)
-        if use_signer is True and app is not None and not app.secret_key:
-            raise wrong(
-                "SESSION_USE_SIGNER", True, "there is no SECRET_KEY to sign with",
-                "Set SECRET_KEY before Session(app), or leave SESSION_USE_SIGNER unset.",
-            )  # fmt: skip
         self.key_prefix = key_prefix
-        self.use_signer = use_signer
+        self.use_signer: bool | str | None = signer_mode("SESSION_USE_SIGNER", use_signer)
+        if app is not None:
+            check_signing(self.use_signer, keys_of(app))
         self.permanent = permanent
         self.sid_length = sid_length
         self.cleanup_n_requests = cleanup_n_requests
