@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ..site import Visitor
-from ..views import claim_a_change, nothing, put, user
+from ..views import claim_a_change, live_for, nothing, put, user
 from ..watching import on
 from .base import MakeSite, SessionSuite, fail_at, log_in
 
@@ -65,6 +65,16 @@ class Touching(SessionSuite):
         alice.site.skew(1010)
         alice.does(user)
         assert "touch" in alice.site.store.verbs
+
+    def test_an_interval_beyond_the_lifetime_does_not_end_a_session_in_use(
+        self, make_site: MakeSite
+    ) -> None:
+        # "Remember me" the other way round: a session of its own, short lifetime.
+        alice = log_in(make_site(SESSION_TOUCH_INTERVAL=HOUR), "alice")
+        alice.does(live_for(100))
+        for seconds in (60, 120, 180):
+            alice.site.skew(seconds)
+            assert alice.does(user) == "alice"
 
     def test_a_touch_by_one_worker_is_known_to_another(self, make_site: MakeSite) -> None:
         first, second = make_site(), make_site()

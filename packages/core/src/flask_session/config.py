@@ -171,7 +171,8 @@ class CoreSettings(Settings):
         "SESSION_TOUCH_INTERVAL",
         None,
         check=optional(whole_number(0)),
-        doc="Seconds between two renewals of the idle lifetime; None: a tenth of it, at most 60.",
+        doc="Seconds between two renewals of the idle lifetime, at most half of it; None: a tenth "
+        "of it, at most 60.",
     )
     max_bytes: int | None = setting(
         "SESSION_MAX_BYTES",

@@ -109,8 +109,8 @@ class SessionRepository:
         """Tell whether enough time passed since the last renewal, as far as that is known."""
         idle = state.bookkeeping.lifetime or lifetimes.idle
         interval = lifetimes.touch_interval
-        if interval is None:
-            interval = min(60, idle // 10)
+        # Half of the lifetime at most, for a session in use not to end.
+        interval = min(60, idle // 10) if interval is None else min(interval, idle // 2)
         renewed_at = self._renewed_at(state, lifetimes)
         return renewed_at is None or self.records.store.clock() - renewed_at >= interval
 
