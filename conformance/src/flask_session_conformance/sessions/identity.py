@@ -9,7 +9,7 @@ import pytest
 from flask_session import ConfigurationError
 
 from ..site import Site
-from ..views import put, sid, user
+from ..views import clear, put, sid, user
 from .base import MakeSite, SessionSuite, log_in
 
 MALFORMED = {
@@ -174,6 +174,21 @@ class Identity(SessionSuite):
         pair = [f"session={alice.cookie}", f"session={other}"]
         header = "; ".join(pair if order == "first" else pair[::-1])
         assert site.request(user, header).result == "alice"
+
+    @pytest.mark.row("A6")
+    @pytest.mark.parametrize("signer", SIGNERS)
+    def test_a_header_full_of_cookies_costs_few_loads(
+        self, make_site: MakeSite, signer: bool | None
+    ) -> None:
+        # Each was a look in the store: three hundred for one request.
+        site = make_site(SESSION_USE_SIGNER=signer)
+        alice = log_in(site, "alice")
+        cookie = alice.cookie
+        alice.does(clear)
+        others = [f"session={secrets.token_urlsafe(32)}" for _ in range(100)]
+        site.store.calls.clear()
+        site.request(user, "; ".join([f"session={cookie}"] * 100 + others))
+        assert 1 <= site.store.verbs.count("load") <= 10
 
     @pytest.mark.row("A6")
     def test_of_several_valid_cookies_the_first_counts(self, site: Site) -> None:

@@ -7,6 +7,7 @@ No Flask here. How two requests that overlap are settled is in :mod:`flask_sessi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -18,6 +19,10 @@ from .records import Found, Lifetimes, Records
 from .renewal import renew
 from .saving import Request, Result, create, update
 from .session import State
+
+MOST_COOKIES = 8
+"""How many cookies of one name are looked up. A browser has a few at most; a header full of them
+shall not become hundreds of commands."""
 
 
 class SessionRepository:
@@ -45,7 +50,7 @@ class SessionRepository:
 
     def open(self, cookies: Iterable[Presented], lifetimes: Lifetimes) -> State:
         """Load the session of the first cookie that opens one, else begin a new session."""
-        for cookie in cookies:
+        for cookie in islice(cookies, MOST_COOKIES):
             found = self.records.read(cookie.sid)
             if found is not None and self._opens(found, cookie, lifetimes):
                 self.records.events.emit("session_loaded", cookie.sid)
