@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from flask import Response, abort, session, stream_with_context
+from flask import Response, abort, request_finished, session, stream_with_context
 from flask_session import SessionClosed
 
 from ..site import Site, Visitor
-from ..views import View, clear, current, get, in_turn, nothing, put, sid, user
+from ..views import View, clear, current, get, in_turn, nothing, put, renew, sid, user
 from .base import MakeSite, SessionSuite, log_in
 
 LOOKS: dict[str, View] = {
@@ -130,6 +130,23 @@ class Http(SessionSuite):
         with pytest.raises(SessionClosed, match="saved"):
             site.visitor().visit(streaming(put(late=1)))
 
+    @pytest.mark.parametrize("view", [put(more=1), renew, in_turn(clear, put(user="alice"), renew)])
+    def test_an_error_after_the_save_does_not_cost_the_cookie(
+        self, alice: Visitor, view: View
+    ) -> None:
+        # Flask saves a second time then; the new id was in the answer that nobody got.
+        with request_finished.connected_to(fail_once(), alice.site.app):
+            answer = alice.visit(view)
+        assert (answer.status, len(answer.cookies)) == (500, 1)
+        assert alice.site.store.verbs.count("update") == 1
+        assert alice.does(user) == "alice"
+
+    def test_an_error_after_the_save_leaves_no_cookie_of_a_log_out(self, alice: Visitor) -> None:
+        with request_finished.connected_to(fail_once(), alice.site.app):
+            answer = alice.visit(clear)
+        assert answer.cookie
+        assert answer.cookie.deletes
+
     def test_a_look_while_the_answer_streams_is_fine(self, alice: Visitor) -> None:
         assert alice.visit(in_turn(user, streaming(user))).body == b"alice"
 
@@ -212,3 +229,14 @@ def streaming(view: View) -> View:
         yield str(view())
 
     return lambda: Response(stream_with_context(stream()))
+
+
+def fail_once() -> Callable[..., None]:
+    """Make a receiver of a signal that raises the first time."""
+    errors = [RuntimeError("a receiver of the signal")]
+
+    def receive(sender: object, **payload: object) -> None:
+        while errors:
+            raise errors.pop()
+
+    return receive

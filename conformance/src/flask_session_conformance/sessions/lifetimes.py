@@ -8,7 +8,7 @@ import pytest
 from flask_session import ConfigurationError
 
 from ..site import Site, Visitor
-from ..views import clear, current, in_turn, live_for, nothing, put, renew, user
+from ..views import View, clear, current, in_turn, live_for, nothing, put, renew, user
 from .base import MakeSite, SessionSuite, log_in, seconds_until_expiry
 
 HOUR = 3600
@@ -130,6 +130,15 @@ class Lifetimes(SessionSuite):
         assert visitor.does(user) == "bob"
 
     @pytest.mark.row("F2")
+    def test_the_cookie_of_a_new_absolute_lifetime_lives_as_long(self, make_site: MakeSite) -> None:
+        # It ended with the absolute lifetime of the session before.
+        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR)
+        visitor = log_in(site, "alice")
+        site.skew(HOUR - 10)
+        answer = visitor.visit(in_turn(clear, put(user="bob"), renew))
+        assert HOUR - 2 < seconds_until_expiry(answer, site) <= HOUR
+
+    @pytest.mark.row("F2")
     def test_a_session_near_its_absolute_end_is_stored_no_longer_than_that(
         self, make_site: MakeSite
     ) -> None:
@@ -168,6 +177,16 @@ class Lifetimes(SessionSuite):
     ) -> None:
         alice = log_in(make_site(PERMANENT_SESSION_LIFETIME=7200), "alice")
         assert alice.does(lambda: current().lifetime) == timedelta(hours=2)
+
+    @pytest.mark.parametrize("renewal", [nothing, renew])
+    def test_the_lifetime_of_a_session_ends_with_a_clear(
+        self, make_site: MakeSite, renewal: View
+    ) -> None:
+        # Whoever logged in next at that browser was remembered as long.
+        visitor = log_in(make_site(PERMANENT_SESSION_LIFETIME=HOUR), "alice")
+        visitor.does(live_for(timedelta(days=90)))
+        visitor.does(in_turn(clear, put(user="bob"), renewal))
+        assert visitor.does(lambda: current().lifetime) == timedelta(hours=1)
 
     def test_the_lifetime_of_a_session_can_be_taken_back(self, make_site: MakeSite) -> None:
         alice = log_in(make_site(PERMANENT_SESSION_LIFETIME=7200), "alice")

@@ -108,7 +108,7 @@ class SessionRepository:
             return update(request)
         if not state.saved and (wanted or (allowed and self._is_due(state, lifetimes))):
             return self._touch(state, state.found, lifetimes)
-        return Result.NOTHING
+        return state.result or Result.NOTHING
 
     def _is_due(self, state: State, lifetimes: Lifetimes) -> bool:
         """Tell whether enough time passed since the last renewal, as far as that is known."""

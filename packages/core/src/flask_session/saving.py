@@ -81,9 +81,10 @@ class Request(msgspec.Struct, frozen=True):
         """Merge the bookkeeping: ours where this request changed it, else the store's."""
         assert self.state.found is not None
         ours, theirs, before = self.state.bookkeeping, found.noted, self.state.found.noted
+        is_ours = self.changes.cleared or ours.lifetime != before.lifetime
         return Bookkeeping(
             created=theirs.created or ours.created,
-            lifetime=theirs.lifetime if ours.lifetime == before.lifetime else ours.lifetime,
+            lifetime=ours.lifetime if is_ours else theirs.lifetime,
             signed=self.marks_signed,
             epoch=theirs.epoch + self.changes.cleared,
         )
@@ -98,9 +99,11 @@ class Request(msgspec.Struct, frozen=True):
         """Report how saving ended, and make saving once more harmless."""
         if event:
             self.records.events.emit(event, self.state.sid)
-        self.state.contents.saved(self.changes)
-        self.state.found = found or self.state.found
-        self.state.saved = True
+        state = self.state
+        state.contents.saved(self.changes)
+        if found is not None:
+            state.found, state.bookkeeping = found, found.noted
+        state.saved, state.result = True, result
         return result
 
     def gone(self) -> Result:
@@ -146,7 +149,7 @@ def create(request: Request) -> Result:
     """Store a session for the first time; an id that is taken is replaced by a fresh one."""
     state, items = request.state, dict(request.changes.values)
     if is_empty(items):
-        return Result.NOTHING
+        return state.result or Result.NOTHING
     found = create_record(request, state.sid or state.new_sid(), items, state.bookkeeping)
     state.sid = found.sid
     return request.done(Result.CREATED, "session_created", found)

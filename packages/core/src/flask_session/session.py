@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from flask import Flask, Request
 
     from .runtime import Runtime
+    from .saving import Result
 
 Opener = Callable[[], "State"]
 
@@ -40,6 +41,8 @@ class State:
     """The record this request loaded or last wrote."""
     saved: bool = False
     """Whether this request has written, so that ``found`` may be behind the store."""
+    result: Result | None = None
+    """What the last write came to; saving once more says it again, for the other answer."""
     bookkeeping: Bookkeeping = NONE
     cookie: Presented | None = None
     renewed_from: str | None = None
@@ -152,10 +155,14 @@ class ServerSideSession(SessionMixin):
         return dict(self)
 
     def clear(self) -> None:
-        """Remove everything but ``permanent``; what other requests add meanwhile goes too."""
-        permanent = self.permanent
+        """Remove everything but ``permanent``; ``lifetime`` is the app's again.
+
+        What other requests add meanwhile goes too.
+        """
+        permanent, state = self.permanent, self._look()
         contents = self._change()
         contents.clear()
+        state.bookkeeping = replace(state.bookkeeping, lifetime=None)
         if permanent:
             contents[PERMANENT_KEY] = True
 
