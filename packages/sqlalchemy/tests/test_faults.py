@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -183,6 +184,27 @@ def test_a_lock_held_elsewhere_is_waited_for_two_seconds_at_most(
     with locked(engine, filled.table), at_most(2.5), pytest.raises(filled.errors):
         call(filled)
     assert loaded(filled, KEY).data == b"data"
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+def test_a_collision_is_a_conflict_at_every_isolation_level(
+    filled: SqlAlchemyStore, url: str, execute: Callable[[str], list[Any]], level: str
+) -> None:
+    # "could not serialize access due to concurrent update" was a failure of the store.
+    option = f"-c default_transaction_isolation={level.replace(' ', chr(92) + ' ')}"
+    engine = build(url, {"connect_args": {"options": option}})
+    ours, other = SqlAlchemyStore(engine, filled.table), sa.create_engine(url)
+    assert ours.load(KEY)
+    with ThreadPoolExecutor() as threads, other.connect() as connection:
+        connection.execute(filled.table.update().values(data=b"theirs"))
+        outcome = threads.submit(ours.update, KEY, b"ours", 60, Record(b"data"))
+        while not execute("SELECT 1 FROM pg_locks WHERE NOT granted"):
+            assert not outcome.done()
+        connection.commit()
+        assert outcome.result() is Outcome.CONFLICT
+    other.dispose()
+    engine.dispose()
 
 
 @pytest.mark.row("D13")

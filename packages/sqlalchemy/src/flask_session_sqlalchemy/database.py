@@ -23,6 +23,7 @@ AT_ONCE = 0.2
 """Seconds within which a connection that had died while it was idle says so."""
 LONGEST_WAIT = 2.0
 """Seconds to wait for a lock of SQLite; its own waiting, in ever longer steps, starves writers."""
+COLLISIONS = ("40001", "40P01")
 LOCKED = (
     "Another connection is writing to this SQLite file. If the app keeps transactions open, give "
     "the sessions a file of their own, as in SESSION_SQLALCHEMY = 'sqlite:///sessions.db'."
@@ -113,7 +114,8 @@ class Database:
             except DBAPIError as error:
                 waited = time.monotonic() - began
                 is_dead = error.connection_invalidated and waited < AT_ONCE and not reconnected
-                if not is_dead and not (is_locked(error) and waited < LONGEST_WAIT):
+                comes_again = is_locked(error) or has_collided(error)
+                if not is_dead and not (comes_again and waited < LONGEST_WAIT):
                     describe(error)
                     raise
                 reconnected |= is_dead
@@ -127,6 +129,16 @@ class Database:
 def is_locked(error: DBAPIError) -> bool:
     """Tell whether SQLite could not begin, since another connection is writing."""
     return "database is locked" in str(error.orig)
+
+
+def has_collided(error: DBAPIError) -> bool:
+    """Tell whether the server undid the statement in favour of another one, which is no failure.
+
+    PostgreSQL says so where transactions are stricter than READ COMMITTED, CockroachDB always.
+    https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
+    """
+    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+    return state in COLLISIONS
 
 
 def describe(error: DBAPIError) -> None:
