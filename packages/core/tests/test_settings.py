@@ -89,6 +89,21 @@ def test_the_constructor_checks_the_signer_too() -> None:
         MemorySessionInterface(start(), use_signer="yes")
 
 
+@pytest.mark.parametrize("prefix", ["sessión:", "a b:", "p" * 130])
+def test_the_constructor_checks_the_prefix_too(prefix: str) -> None:
+    with pytest.raises(ConfigurationError, match="SESSION_KEY_PREFIX"):
+        MemorySessionInterface(start(), key_prefix=prefix)
+
+
+def test_the_prefix_may_be_empty_as_in_0_8() -> None:
+    app = start(SESSION_KEY_PREFIX="")
+    interface: Any = app.session_interface
+    with app.test_client().session_transaction() as opened:
+        opened["user"] = "alice"
+        sid = opened.sid  # type: ignore[attr-defined]
+    assert interface.store.load(sid)
+
+
 def test_init_app_does_as_the_constructor() -> None:
     app, extension = Flask("later"), Session()
     app.config.update(SESSION_TYPE="memory")

@@ -14,6 +14,7 @@ from flask.json.tag import TaggedJSONSerializer
 from flask_session import Session, StoreUnavailable
 from flask_session.base import ServerSideSession, ServerSideSessionInterface
 from flask_session.memory import MemorySessionInterface, MemoryStore
+from flask_session.store import Record
 
 
 def add_views(app: Flask) -> Flask:
@@ -50,6 +51,23 @@ class NumberedIds(MemorySessionInterface):
 
     def _generate_sid(self, session_id_length: int) -> str:
         return f"visitor:{next(self.numbers)}"
+
+
+def test_an_id_too_long_for_a_key_of_the_store_is_not_looked_up() -> None:
+    # Ids of another form may be longer: with a long prefix they came to more than 250 characters.
+    looked_up = []
+
+    class Watching(MemoryStore):
+        def load(self, key: str) -> Record | None:
+            looked_up.append(len(key))
+            return super().load(key)
+
+    app = new_app()
+    client = app_with(NumberedIds(app, Watching(), "p" * 120), app).test_client()
+    for length in (130, 131):
+        client.set_cookie("session", "x" * length)
+        client.get("/")
+    assert looked_up == [250]
 
 
 def test_one_that_overrides_only_the_making_of_ids() -> None:

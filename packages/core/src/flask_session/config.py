@@ -65,10 +65,12 @@ def text(key: str, value: Any) -> str:
 
 def key_prefix(key: str, value: Any) -> str:
     """Accept what every store takes at the beginning of a key, with room for the longest id."""
-    if not re.fullmatch(r"[!-~]{1,120}", text(key, value)):
+    if not isinstance(value, str):
+        raise wrong(key, value, "not a text", "Set it to a text.")
+    if not re.fullmatch(r"[!-~]{0,120}", value):
         remedy = "Set it to at most 120 characters of printable ASCII without space."
         raise wrong(key, value, "not all printable ASCII, or too long", remedy)
-    return str(value)
+    return value
 
 
 def flag(key: str, value: Any) -> bool:

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from .cleanup import clean_up_about_every
 from .config import CoreSettings, Settings, check_lifetimes, signer_mode
+from .config import key_prefix as key_prefix_of
 from .cookies import CookieCodec, check_signing, cookie_values
 from .errors import SessionConflict, SessionTooLarge, StoreUnavailable
 from .hooks import StorageHooks, store_of
@@ -80,6 +81,8 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
             )
         self._native_store = store
         self.store: Store = store_of(self, store)
+        if self.store is store:
+            key_prefix_of("SESSION_KEY_PREFIX", key_prefix)
         self._runtime: Runtime | None = None
         self._connected: Flask | None = None
 

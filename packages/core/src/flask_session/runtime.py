@@ -8,11 +8,12 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from .cookies import CookieCodec, Keys, is_custom_sid, is_sid
+from .cookies import CookieCodec, Keys, SidCheck, is_custom_sid, is_sid
 from .events import AppEvents
 from .records import Lifetimes, Records
 from .repository import SessionRepository
 from .serializers import adapt
+from .store import LONGEST_KEY
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -45,8 +46,7 @@ def build(interface: ServerSideSessionInterface, app: Flask) -> Runtime:
     """Build a runtime."""
     basis = basis_of(interface, app)
     settings, mode = interface.settings, interface.use_signer
-    custom = interface.makes_custom_ids()
-    codec = CookieCodec(mode, keys_of(app), is_custom_sid if custom else is_sid)
+    codec = CookieCodec(mode, keys_of(app), sid_check(interface))
     records = Records(
         interface.store,
         adapt(interface.serializer),
@@ -62,6 +62,13 @@ def build(interface: ServerSideSessionInterface, app: Flask) -> Runtime:
         merges=settings.conflict == "merge",
     )
     return Runtime(basis, codec, repository)
+
+
+def sid_check(interface: ServerSideSessionInterface) -> SidCheck:
+    """Answer what tells an id that may be looked up: of the right form, and short enough."""
+    if not interface.makes_custom_ids():
+        return is_sid
+    return lambda sid: is_custom_sid(sid) and len(interface._get_store_id(sid)) <= LONGEST_KEY
 
 
 def lifetimes_of(interface: ServerSideSessionInterface, app: Flask) -> Lifetimes:

@@ -46,6 +46,8 @@ import msgspec
 Clock = Callable[[], float]
 """Answers the current time in seconds since the Unix epoch, like :func:`time.time`."""
 
+LONGEST_KEY = 250
+
 
 class Record(msgspec.Struct, frozen=True):
     """What :meth:`Store.load` found.
