@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Iterator
 from datetime import timedelta
@@ -67,6 +68,35 @@ def test_the_bookkeeping_key_cannot_be_assigned(app: Flask) -> None:
 
 def test_copy_is_a_plain_dict(app: Flask) -> None:
     assert type(opened(app, a=1).copy()) is dict
+
+
+def test_it_has_the_operators_of_a_dict(app: Flask) -> None:
+    looked = opened(app, a=1)
+    assert looked | {"a": 2} == {"_permanent": True, "a": 2}
+    assert {"a": 2} | looked == {"a": 1, "_permanent": True}
+    looked |= {"b": 3}
+    assert (looked["b"], looked.modified, type(looked).__name__) == (3, True, "MemorySession")
+    with pytest.raises(TypeError):
+        _ = looked | 5  # type: ignore[operator]
+
+
+def test_it_has_the_order_of_a_dict(app: Flask) -> None:
+    looked = opened(app, a=1, b=2)
+    assert list(reversed(looked)) == ["b", "a", "_permanent"]
+    assert looked.popitem() == ("b", 2)
+    looked.clear()
+    del looked["_permanent"]
+    with pytest.raises(KeyError):
+        looked.popitem()
+
+
+def test_copies_are_plain_dicts_that_change_nothing_in_it(app: Flask) -> None:
+    looked = opened(app, a=[1])
+    shallow, deep = copy.copy(looked), copy.deepcopy(looked)
+    shallow["b"] = 2
+    deep["a"].append(2)
+    assert (type(shallow), type(deep)) == (dict, dict)
+    assert looked == {"_permanent": True, "a": [1]}
 
 
 def test_it_equals_a_dict_of_its_items(app: Flask) -> None:

@@ -16,6 +16,7 @@ from .config import lifetime_seconds
 from .contents import Contents
 from .cookies import Presented
 from .errors import SessionClosed, StoreUnavailable
+from .mapping import DictLike
 from .records import Found, Lifetimes
 from .serializers import MsgSpecSerializer
 
@@ -49,7 +50,7 @@ class State:
     failure: StoreUnavailable | None = None
 
 
-class ServerSideSession(SessionMixin):
+class ServerSideSession(DictLike, SessionMixin):
     """A session whose data is in a store.
 
     Everything that needs the content or the id is a look, and the first look loads, once. A session
@@ -149,10 +150,6 @@ class ServerSideSession(SessionMixin):
     def get(self, key: Any, default: Any = None) -> Any:
         """Answer the item, or ``default``."""
         return self._look().contents.get(key, default)
-
-    def copy(self) -> dict[Any, Any]:
-        """Answer a shallow copy, a plain dict."""
-        return dict(self)
 
     def clear(self) -> None:
         """Remove everything but ``permanent``; ``lifetime`` is the app's again.
