@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .store import SupportsPurge
+from .hooks import remove_expired
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -24,12 +24,11 @@ def clean_up_about_every(
 
     @app.before_request
     def clean_up() -> None:
-        store = interface.store
-        if random.random() * number >= 1 or not isinstance(store, SupportsPurge):
+        if random.random() * number >= 1:
             return
         try:
-            store.purge()
-        except store.errors as error:
+            remove_expired(interface)
+        except interface.store.errors as error:
             logger.warning("Removing expired sessions failed: %s", type(error).__name__)
 
     return clean_up

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -9,10 +11,13 @@ from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
 from .errors import StoreUnavailable
-from .store import Store, SupportsPurge
+from .hooks import StorageHooks, remove_expired
+from .store import Store
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from .interface import ServerSideSessionInterface
 
 session_group: AppGroup = AppGroup("session", help="Look after the store of the sessions.")
 
@@ -26,39 +31,45 @@ def register(app: Flask) -> None:
             app.cli.add_command(command)
 
 
-def current_store() -> Store:
-    """Answer the store of the current app. Raises a ClickException if it has none of ours."""
-    store = getattr(current_app.session_interface, "store", None)
-    if not isinstance(store, Store):
+def current_interface() -> ServerSideSessionInterface:
+    """Answer the current app's interface. Raises a ClickException if it is none of ours."""
+    interface = current_app.session_interface
+    if not isinstance(interface, StorageHooks):
         raise click.ClickException("this app does not use Flask-Session")
-    return store
+    return interface  # type: ignore[return-value]
 
 
-def purge(store: Store) -> int | None:
-    """Remove expired records; ``None`` where the database does so by itself."""
+@contextmanager
+def failing_as_one_line(store: Store) -> Iterator[None]:
+    """Make a failure of the store an error message."""
     try:
-        return store.purge() if isinstance(store, SupportsPurge) else None
+        yield
     except store.errors as error:
         raise click.ClickException(f"{StoreUnavailable.description} ({error})") from None
+
+
+def purge() -> int | None:
+    """Remove expired records; ``None`` where the database, or the app, does it by itself."""
+    interface = current_interface()
+    with failing_as_one_line(interface.store):
+        return remove_expired(interface)
 
 
 @session_group.command()
 def setup() -> None:
     """Make what the database needs: table, indexes. Harmless when repeated."""
-    store = current_store()
-    try:
+    store = current_interface().store
+    with failing_as_one_line(store):
         store.setup()
-    except store.errors as error:
-        raise click.ClickException(f"{StoreUnavailable.description} ({error})") from None
     click.echo("The store is ready.")
 
 
 @session_group.command()
 def cleanup() -> None:
     """Remove expired sessions, in batches."""
-    removed = purge(current_store())
+    removed = purge()
     if removed is None:
-        click.echo("Nothing to do: this store removes expired sessions by itself.")
+        click.echo("Done; how many there were, only the database or the app knows.")
     else:
         click.echo(f"{removed} expired sessions removed.")
 
@@ -67,4 +78,4 @@ def cleanup() -> None:
 @with_appcontext
 def session_cleanup() -> None:
     """Remove expired sessions; the quiet command of Flask-Session 0.8."""
-    purge(current_store())
+    purge()

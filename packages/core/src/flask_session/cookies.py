@@ -11,13 +11,16 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from itsdangerous import BadSignature, Signer
 from itsdangerous.signer import HMACAlgorithm
 
 from .config import wrong
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 SidCheck = Callable[[str], bool]
 Keys = tuple["str | bytes", ...]
@@ -129,6 +132,13 @@ def check_signing(mode: bool | str | None, keys: Keys) -> None:
             "SESSION_USE_SIGNER", mode, "there is no SECRET_KEY to sign with",
             "Set SECRET_KEY before Session(app), or leave SESSION_USE_SIGNER unset.",
         )  # fmt: skip
+
+
+def keys_of(app: Flask) -> Keys:
+    """Answer the keys cookies are signed with, the newest last; none without SECRET_KEY."""
+    if not app.secret_key:
+        return ()
+    return (*reversed(app.config.get("SECRET_KEY_FALLBACKS") or ()), app.secret_key)
 
 
 class CookieCodec:

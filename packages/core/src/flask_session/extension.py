@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, metadata
 from typing import TYPE_CHECKING
 
-from .cli import register
 from .config import wrong
 from .errors import ConfigurationError
 from .interface import ServerSideSessionInterface
@@ -34,7 +33,6 @@ class Session:
     def init_app(self, app: Flask) -> None:
         """Set ``app.session_interface`` and add the ``flask session`` commands."""
         app.session_interface = self._get_interface(app)
-        register(app)
 
     def _get_interface(self, app: Flask) -> ServerSideSessionInterface:
         interface = find_backend(app.config.get("SESSION_TYPE")).from_app(app)

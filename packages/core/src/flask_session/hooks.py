@@ -1,6 +1,6 @@
-"""Subclasses written for Flask-Session 0.8, which override its three storage hooks.
+"""Subclasses written for Flask-Session 0.8, which override its storage hooks.
 
-Their hooks read, write and delete without comparing, so such a store is not atomic.
+The three for reading, writing and deleting do not compare, so such a store is not atomic.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .bookkeeping import RESERVED_KEY
 from .serializers import adapt
-from .store import Outcome, Record, Store
+from .store import Outcome, Record, Store, SupportsPurge
 
 if TYPE_CHECKING:
     from .interface import ServerSideSessionInterface
@@ -83,6 +84,8 @@ class HookStore(Store):
         """Hand the hook what 0.8 handed it: a session object with the items to store."""
         items = adapt(self._interface.serializer).decode(data)
         session = self._interface.session_class(items, key[len(self._interface.key_prefix) :])
+        if RESERVED_KEY in items:
+            session._look().contents[RESERVED_KEY] = items[RESERVED_KEY]
         self._interface._upsert_session(timedelta(seconds=ttl), session, key)
         return True
 
@@ -94,6 +97,7 @@ class StorageHooks:
     """
 
     serializer: Any
+    store: Store
     _native_store: Store | None
 
     def _retrieve_session_data(self, store_id: str) -> dict[Any, Any] | None:
@@ -113,10 +117,22 @@ class StorageHooks:
     def _delete_session(self, store_id: str) -> None:
         self._native().delete(store_id)
 
+    def _delete_expired_sessions(self) -> None:
+        if isinstance(self.store, SupportsPurge):
+            self.store.purge()
+
     def _native(self) -> Store:
         if self._native_store is None:
             raise TypeError(f"{type(self).__name__} needs a store, or all of {', '.join(HOOKS)}")
         return self._native_store
+
+
+def remove_expired(interface: ServerSideSessionInterface) -> int | None:
+    """Remove expired records; ``None`` where the database, or the app, does it by itself."""
+    if type(interface)._delete_expired_sessions is not StorageHooks._delete_expired_sessions:
+        interface._delete_expired_sessions()
+        return None
+    return interface.store.purge() if isinstance(interface.store, SupportsPurge) else None
 
 
 def store_of(interface: ServerSideSessionInterface, native: Store | None) -> Store:

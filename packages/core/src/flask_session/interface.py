@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import secrets
-from datetime import datetime, timezone
-from functools import lru_cache
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from flask import request, request_started
+from flask import current_app
 from flask.sessions import SessionInterface
 from werkzeug.exceptions import HTTPException
 
 from .cleanup import clean_up_about_every
+from .cli import register
 from .config import CoreSettings, Settings, check_lifetimes, signer_mode
 from .config import key_prefix as key_prefix_of
-from .cookies import CookieCodec, check_signing, cookie_values
+from .cookies import CookieCodec, check_signing, cookie_values, keys_of
+from .dispatch import current_request, mark_requests
 from .errors import SessionConflict, SessionTooLarge, StoreUnavailable
 from .hooks import StorageHooks, store_of
+from .identity import IdentityHooks
 from .login import renew_on_login
-from .responses import answer_failure, delete_cookie, mark_private, set_cookie
-from .runtime import Runtime, basis_of, build, keys_of, lifetimes_of
+from .responses import answer_failure, delete_cookie, mark_private, moment, set_cookie
+from .runtime import Runtime, basis_of, build, lifetimes_of
 from .saving import Result
 from .serializers import MsgSpecSerializer
 from .session import ServerSideSession, State
@@ -30,12 +31,11 @@ if TYPE_CHECKING:
     from .store import Clock, Store
 
 InterfaceT = TypeVar("InterfaceT", bound="ServerSideSessionInterface")
-DISPATCHED = "flask_session.dispatched"
 FAILURES = (StoreUnavailable, SessionConflict, SessionTooLarge)
 WRITTEN = (Result.CREATED, Result.UPDATED, Result.RENEWED)
 
 
-class ServerSideSessionInterface(StorageHooks, SessionInterface):
+class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
     """Keep sessions in a store; subclass it once per backend.
 
     The positional arguments are those of Flask-Session 0.8. ``use_signer`` may also be ``None``
@@ -67,13 +67,11 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
         check_lifetimes(config, self.settings)
         self.key_prefix = key_prefix
         self.use_signer: bool | str | None = signer_mode("SESSION_USE_SIGNER", use_signer)
-        if app is not None:
+        if app is not None and not self.signs_by_itself():
             check_signing(self.use_signer, keys_of(app))
         self.permanent = permanent
         self.sid_length = sid_length
         self.cleanup_n_requests = cleanup_n_requests
-        if cleanup_n_requests and app is not None:
-            clean_up_about_every(cleanup_n_requests, app, self)
         if self.serializer is None:
             self.serializer = MsgSpecSerializer(
                 format=serialization_format,
@@ -85,6 +83,15 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
             key_prefix_of("SESSION_KEY_PREFIX", key_prefix)
         self._runtime: Runtime | None = None
         self._connected: Flask | None = None
+        if app is not None:
+            self._prepare(app)
+
+    def _prepare(self, app: Flask) -> None:
+        """Do what concerns the app and not its requests; Flask-Session 0.8 did it here too."""
+        register(app)
+        mark_requests(app)
+        if self.cleanup_n_requests:
+            clean_up_about_every(self.cleanup_n_requests, app, self)
 
     @classmethod
     def from_app(cls: type[InterfaceT], app: Flask) -> InterfaceT:
@@ -123,7 +130,7 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
         return session
 
     def _connect(self, app: Flask) -> None:
-        request_started.connect(note_dispatch, app)
+        mark_requests(app)
         if self.settings.regenerate_on_login:
             renew_on_login(app)
         self._connected = app
@@ -156,12 +163,15 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
         A session nobody looked at costs nothing. Where the response is a throw-away one (a test's
         ``session_transaction``, Flask-SocketIO) failures are raised instead.
         """
+        if session._is_made_by_hand():
+            session._request = current_request()
         dispatched = session._is_dispatched()
         if session._state is None and not session.modified:
             if dispatched:
                 session._close(app)
             return
         try:
+            self._adopt(app, session)
             self._save(app, session, response)
         except FAILURES as error:
             if not dispatched:
@@ -172,6 +182,12 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
         mark_private(response, self.settings.cache_control)
         if dispatched:
             session._close(app)
+
+    def _adopt(self, app: Flask, session: ServerSideSession) -> None:
+        """Bind what an overridden ``open_session`` made by hand to the record of its id."""
+        if session._is_made_by_hand():
+            repository = self._runtime_of(app).repository
+            session._bind(repository.adopt(session._look(), lifetimes_of(self, app)))
 
     def _save(self, app: Flask, session: ServerSideSession, response: Response) -> None:
         state = session._look()
@@ -230,25 +246,5 @@ class ServerSideSessionInterface(StorageHooks, SessionInterface):
 
     def regenerate(self, session: ServerSideSession) -> None:
         """Do as ``session.regenerate()``."""
+        self._adopt(self.app or current_app, session)
         session.regenerate()
-
-    def _generate_sid(self, session_id_length: int) -> str:
-        return secrets.token_urlsafe(session_id_length)
-
-    def _get_store_id(self, sid: str) -> str:
-        return self.key_prefix + sid
-
-    def makes_custom_ids(self) -> bool:
-        """Tell whether a subclass makes ids of its own, of which any form is accepted then."""
-        return type(self)._generate_sid is not ServerSideSessionInterface._generate_sid
-
-
-@lru_cache(maxsize=64)
-def moment(seconds: int) -> datetime:
-    """Answer a time in UTC; within a second it is the same object, which remembers its hash."""
-    return datetime.fromtimestamp(seconds, timezone.utc)
-
-
-def note_dispatch(app: Flask, **_: Any) -> None:
-    """Note that Flask itself answers this request, so that a failed save can become the answer."""
-    request.environ[DISPATCHED] = True

@@ -64,6 +64,22 @@ class SessionRepository:
         noted = Bookkeeping(created=created, signed=self._marks_signed)
         return State(contents, self._new_sid, lifetimes, bookkeeping=noted)
 
+    def adopt(self, made: State, lifetimes: Lifetimes) -> State:
+        """Put a session that was made by hand in the place of what its id's record holds."""
+        found = None if made.sid is None else self.records.read(made.sid)
+        state = self.begin(lifetimes) if found is None else self._state(found, None, lifetimes)
+        state.sid = made.sid
+        state.bookkeeping = replace(
+            state.bookkeeping, lifetime=made.bookkeeping.lifetime or state.bookkeeping.lifetime
+        )
+        if made.contents.cleared:
+            state.contents.clear()
+        for key in set(state.contents) - set(made.contents):
+            del state.contents[key]
+        for key in made.contents:
+            state.contents[key] = made.contents[key]
+        return state
+
     def _opens(self, found: Found, cookie: Presented, lifetimes: Lifetimes) -> bool:
         if found.noted.moved_to is not None or is_empty(found.items):
             return False
@@ -71,7 +87,7 @@ class SessionRepository:
             return False
         return self.records.seconds_left(found.noted, lifetimes) > 0
 
-    def _state(self, found: Found, cookie: Presented, lifetimes: Lifetimes) -> State:
+    def _state(self, found: Found, cookie: Presented | None, lifetimes: Lifetimes) -> State:
         bookkeeping = found.noted
         if lifetimes.absolute is not None and bookkeeping.created is None:
             # Records of Flask-Session 0.4–0.8 tell no beginning: the absolute lifetime starts now.

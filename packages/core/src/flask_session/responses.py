@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,12 @@ def cookie_attributes(interface: SessionInterface, app: Flask) -> Attributes:
         interface.get_cookie_samesite(app),
         interface.get_cookie_partitioned(app),
     )
+
+
+@lru_cache(maxsize=64)
+def moment(seconds: int) -> datetime:
+    """Answer a time in UTC; within a second it is the same object, which remembers its hash."""
+    return datetime.fromtimestamp(seconds, timezone.utc)
 
 
 @lru_cache(maxsize=256)

@@ -8,8 +8,9 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from .cookies import CookieCodec, Keys, SidCheck, is_custom_sid, is_sid
+from .cookies import CookieCodec, SidCheck, is_custom_sid, is_sid, keys_of
 from .events import AppEvents
+from .identity import HookedCodec
 from .records import Lifetimes, Records
 from .repository import SessionRepository
 from .serializers import adapt
@@ -35,18 +36,11 @@ def basis_of(interface: ServerSideSessionInterface, app: Flask) -> tuple[object,
     return (app, keys_of(app), interface.serializer, interface.store)
 
 
-def keys_of(app: Flask) -> Keys:
-    """Answer the keys cookies are signed with, the newest last; none without SECRET_KEY."""
-    if not app.secret_key:
-        return ()
-    return (*reversed(app.config.get("SECRET_KEY_FALLBACKS") or ()), app.secret_key)
-
-
 def build(interface: ServerSideSessionInterface, app: Flask) -> Runtime:
     """Build a runtime."""
     basis = basis_of(interface, app)
     settings, mode = interface.settings, interface.use_signer
-    codec = CookieCodec(mode, keys_of(app), sid_check(interface))
+    codec = codec_of(interface, app)
     records = Records(
         interface.store,
         adapt(interface.serializer),
@@ -62,6 +56,14 @@ def build(interface: ServerSideSessionInterface, app: Flask) -> Runtime:
         merges=settings.conflict == "merge",
     )
     return Runtime(basis, codec, repository)
+
+
+def codec_of(interface: ServerSideSessionInterface, app: Flask) -> CookieCodec:
+    """Answer the cookie's codec: ours, or one on the hooks of a subclass that signs by itself."""
+    is_valid = sid_check(interface)
+    if interface.use_signer and interface.signs_by_itself():
+        return HookedCodec(interface, app, is_valid)
+    return CookieCodec(interface.use_signer, keys_of(app), is_valid)
 
 
 def sid_check(interface: ServerSideSessionInterface) -> SidCheck:

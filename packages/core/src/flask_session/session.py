@@ -15,6 +15,7 @@ from .bookkeeping import NONE, PERMANENT_KEY, RESERVED_KEY, Bookkeeping
 from .config import lifetime_seconds
 from .contents import Contents
 from .cookies import Presented
+from .dispatch import is_dispatched
 from .errors import SessionClosed, StoreUnavailable
 from .mapping import DictLike
 from .records import Found, Lifetimes
@@ -79,15 +80,25 @@ class ServerSideSession(DictLike, SessionMixin):
         state = self._look()
         state.sid = sid
         for key, value in initial.items():
-            state.contents[key] = value
+            if key != RESERVED_KEY:
+                state.contents[key] = value
         if permanent:
             state.contents[PERMANENT_KEY] = permanent
 
     def _attach(self, opener: Opener, request: Request) -> None:
+        if self._state is not None:
+            opener = with_defaults(opener, self.copy())
+            self._state, self._modified = None, False
         self._opener, self._request = opener, request
 
+    def _is_made_by_hand(self) -> bool:
+        return self._opener is None
+
+    def _bind(self, state: State) -> None:
+        self._opener, self._state = lambda: state, state
+
     def _is_dispatched(self) -> bool:
-        return self._request is not None and "flask_session.dispatched" in self._request.environ
+        return is_dispatched(self._request)
 
     def _close(self, app: Flask) -> None:
         self._closed_by = app
@@ -228,6 +239,18 @@ class ServerSideSession(DictLike, SessionMixin):
         self._change()
         state = self._look()
         state.bookkeeping = replace(state.bookkeeping, lifetime=seconds)
+
+
+def with_defaults(opener: Opener, defaults: dict[Any, Any]) -> Opener:
+    """Add the items that the constructor of a subclass sets, where the record has none of them."""
+
+    def open() -> State:
+        state = opener()
+        for key in defaults.keys() - set(state.contents):
+            state.contents[key] = defaults[key]
+        return state
+
+    return open
 
 
 def standalone() -> State:

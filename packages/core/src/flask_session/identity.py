@@ -1,0 +1,75 @@
+"""The hooks of Flask-Session 0.8 for session ids and their signatures."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from itsdangerous import BadSignature, Signer
+
+from .cookies import CookieCodec, Presented, SidCheck, keys_of, old_signer, our_signer
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+SIGNING = ("_get_signer", "_sign", "_unsign")
+
+
+class IdentityHooks:
+    """Make ids, and the keys and signatures of ids."""
+
+    key_prefix: str
+
+    def _generate_sid(self, session_id_length: int) -> str:
+        return secrets.token_urlsafe(session_id_length)
+
+    def _get_store_id(self, sid: str) -> str:
+        return self.key_prefix + sid
+
+    def makes_custom_ids(self) -> bool:
+        """Tell whether a subclass makes ids of its own, of which any form is accepted then."""
+        return type(self)._generate_sid is not IdentityHooks._generate_sid
+
+    def signs_by_itself(self) -> bool:
+        """Tell whether a subclass overrides a signer hook; they count where the signer is on."""
+        return any(
+            getattr(type(self), name) is not getattr(IdentityHooks, name) for name in SIGNING
+        )
+
+    def _get_signer(self, app: Flask) -> Signer:
+        if not app.secret_key:
+            raise KeyError("there is no SECRET_KEY to sign with")
+        return old_signer(keys_of(app))
+
+    def _sign(self, app: Flask, sid: str) -> str:
+        return self._get_signer(app).sign(sid).decode()
+
+    def _unsign(self, app: Flask, sid: str) -> str:
+        """Answer the id in a cookie's value of either form. Raises BadSignature."""
+        try:
+            return self._get_signer(app).unsign(sid).decode()
+        except BadSignature:
+            signed = our_signer(keys_of(app)).unsign(sid).decode()
+            return signed.rpartition(".")[0]
+
+
+class HookedCodec(CookieCodec):
+    """Sign and verify with the hooks of an interface; a cookie they do not accept is none."""
+
+    def __init__(self, interface: IdentityHooks, app: Flask, is_valid: SidCheck) -> None:
+        super().__init__("0.8", keys_of(app), is_valid)
+        self.writes = "0.8"
+        self._accepts = ("0.8",)
+        self._readers["0.8"] = self._read_hooked
+        self._sign = lambda sid: interface._sign(app, sid)
+        self._unsign = lambda value: interface._unsign(app, value)
+
+    def _read_hooked(self, value: str) -> Presented | None:
+        try:
+            return Presented(self._unsign(value), "0.8")
+        except (BadSignature, UnicodeError):
+            return None
+
+    def write(self, sid: str, now: float) -> str:
+        """Make the cookie's value with ``_sign``."""
+        return self._sign(sid)
