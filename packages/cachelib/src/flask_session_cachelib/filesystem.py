@@ -16,7 +16,8 @@ from flask_session.session import ServerSideSession
 
 from .client import DEFAULT_DIRECTORY
 from .files import FileStore
-from .interface import cache_of
+from .interface import files_of
+from .view import SessionCache
 
 THRESHOLD = 500
 MODE = 0o600
@@ -93,8 +94,8 @@ class FileSystemSessionInterface(ServerSideSessionInterface):
 
     @cached_property
     def cache(self) -> BaseCache:
-        """A FileSystemCache for the same directory; it does not show the sessions."""
-        return cache_of(self.store)
+        """The sessions as items of a cache."""
+        return SessionCache(self, files_of(self.store))
 
     @staticmethod
     def _warn(directory: bool, threshold: bool, mode: bool) -> None:

@@ -14,6 +14,7 @@ from flask_session.session import ServerSideSession
 
 from .client import store_for
 from .serializer import without_pickle
+from .view import SessionCache
 
 
 class CacheLibSession(ServerSideSession):
@@ -66,13 +67,13 @@ class CacheLibSessionInterface(ServerSideSessionInterface):
 
     @cached_property
     def cache(self) -> BaseCache:
-        """The cache that was handed in, or a FileSystemCache for the directory of the sessions.
+        """The sessions as items of a cache, before what else is in the cache that was handed in."""
+        return SessionCache(self, self._other_items())
 
-        It does not show the sessions: they are stored in a form that is not its own.
-        """
-        return self._client if isinstance(self._client, BaseCache) else cache_of(self.store)
+    def _other_items(self) -> BaseCache:
+        return self._client if isinstance(self._client, BaseCache) else files_of(self.store)
 
 
-def cache_of(store: Any) -> BaseCache:
-    """Make the attribute that 0.8 had; without a threshold, and without pickle."""
+def files_of(store: Any) -> BaseCache:
+    """Make a FileSystemCache for the directory of the sessions; without threshold and pickle."""
     return without_pickle(FileSystemCache(store.directory, threshold=0, mode=store.mode))

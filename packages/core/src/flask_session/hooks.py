@@ -12,7 +12,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .bookkeeping import RESERVED_KEY
-from .serializers import adapt
+from .errors import UnreadableRecord
+from .serializers import ItemSerializer, adapt
 from .store import Outcome, Record, Store, SupportsPurge
 
 if TYPE_CHECKING:
@@ -107,11 +108,14 @@ class StorageHooks:
     def _upsert_session(
         self, session_lifetime: timedelta, session: Mapping[Any, Any], store_id: str
     ) -> None:
-        store, data = self._native(), adapt(self.serializer).encode(session)
+        store, serializer = self._native(), adapt(self.serializer)
         ttl = max(1, math.ceil(session_lifetime.total_seconds()))
-        while not store.create(store_id, data, ttl):
+        while not store.create(store_id, serializer.encode(session), ttl):
             found = store.load(store_id)
-            if found and store.update(store_id, data, ttl, found) is Outcome.SAVED:
+            if found is None:
+                continue
+            data = serializer.encode({**noted_in(found, serializer), **session})
+            if store.update(store_id, data, ttl, found) is Outcome.SAVED:
                 return
 
     def _delete_session(self, store_id: str) -> None:
@@ -125,6 +129,15 @@ class StorageHooks:
         if self._native_store is None:
             raise TypeError(f"{type(self).__name__} needs a store, or all of {', '.join(HOOKS)}")
         return self._native_store
+
+
+def noted_in(record: Record, serializer: ItemSerializer) -> dict[str, Any]:
+    """Answer our bookkeeping in a record as an item, which an app's own items do not contain."""
+    try:
+        items = serializer.split(record.data)
+        return {RESERVED_KEY: serializer.decode_item(RESERVED_KEY, items[RESERVED_KEY])}
+    except (KeyError, UnreadableRecord):
+        return {}
 
 
 def remove_expired(interface: ServerSideSessionInterface) -> int | None:

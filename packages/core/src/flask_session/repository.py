@@ -67,8 +67,13 @@ class SessionRepository:
     def adopt(self, made: State, lifetimes: Lifetimes) -> State:
         """Put a session that was made by hand in the place of what its id's record holds."""
         found = None if made.sid is None else self.records.read(made.sid)
-        state = self.begin(lifetimes) if found is None else self._state(found, None, lifetimes)
-        state.sid = made.sid
+        if found is None:
+            state = self.begin(lifetimes)
+            state.sid = made.sid
+        elif found.noted.moved_to is not None:
+            state = self.begin(lifetimes)
+        else:
+            state = self._state(found, None, lifetimes)
         state.bookkeeping = replace(
             state.bookkeeping, lifetime=made.bookkeeping.lifetime or state.bookkeeping.lifetime
         )
