@@ -56,6 +56,22 @@ def test_the_defaults_are_where_they_were() -> None:
     assert (defaults.SESSION_KEY_PREFIX, defaults.SESSION_ID_LENGTH) == ("session:", 32)
 
 
+def test_a_query_of_a_subclass_is_asked_once() -> None:
+    utils, calls = import_module("flask_session._utils"), []
+
+    with pytest.warns(DeprecationWarning, match="no longer repeats"):
+
+        @utils.retry_query(max_attempts=5)
+        def query(number: int) -> None:
+            calls.append(number)
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        query(1)
+    assert calls == [1]
+    assert utils.total_seconds(timedelta(minutes=1)) == 60
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="CassandraSessionInterface"):
         _ = import_module("flask_session.sessions").CassandraSessionInterface
