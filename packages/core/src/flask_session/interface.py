@@ -214,6 +214,8 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
     ) -> None:
         if self.should_set_cookie(app, session):
             value = codec.write(session.sid, self.clock())
+            if session._look().by_hand:
+                value = self._sign(app, session.sid) if self.use_signer else session.sid
             set_cookie(self, app, response, value, self.get_expiration_time(app, session))
 
     def _answer_failed_load(

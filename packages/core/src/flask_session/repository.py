@@ -67,16 +67,15 @@ class SessionRepository:
     def adopt(self, made: State, lifetimes: Lifetimes) -> State:
         """Put a session that was made by hand in the place of what its id's record holds."""
         found = None if made.sid is None else self.records.read(made.sid)
-        if found is None:
-            state = self.begin(lifetimes)
-            state.sid = made.sid
-        elif found.noted.moved_to is not None:
-            state = self.begin(lifetimes)
-        else:
+        if found is not None and found.noted.moved_to is None:
             state = self._state(found, None, lifetimes)
-        state.bookkeeping = replace(
-            state.bookkeeping, lifetime=made.bookkeeping.lifetime or state.bookkeeping.lifetime
-        )
+        else:
+            state = self.begin(lifetimes)
+            state.sid = made.sid if found is None else None
+            state.bookkeeping = replace(state.bookkeeping, signed=False)
+        state.by_hand = True
+        if made.bookkeeping.lifetime:
+            state.bookkeeping = replace(state.bookkeeping, lifetime=made.bookkeeping.lifetime)
         if made.contents.cleared:
             state.contents.clear()
         for key in set(state.contents) - set(made.contents):

@@ -85,9 +85,13 @@ class Request(msgspec.Struct, frozen=True):
         return Bookkeeping(
             created=theirs.created or ours.created,
             lifetime=ours.lifetime if is_ours else theirs.lifetime,
-            signed=self.marks_signed,
+            signed=self.marks_signed and (theirs.signed or self.vouches()),
             epoch=theirs.epoch + self.changes.cleared,
         )
+
+    def vouches(self) -> bool:
+        """Tell whether the browser has a signed cookie after this request."""
+        return not self.state.by_hand
 
     def collided(self, found: Found) -> None:
         """Report a collision. Raises SessionConflict if the app wants no merging."""

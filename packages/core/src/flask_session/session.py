@@ -49,6 +49,8 @@ class State:
     cookie: Presented | None = None
     renewed_from: str | None = None
     failure: StoreUnavailable | None = None
+    by_hand: bool = False
+    """Whether an overridden ``open_session`` made it, which also reads the cookie in its own way."""
 
 
 class ServerSideSession(DictLike, SessionMixin):
@@ -253,11 +255,12 @@ def with_defaults(opener: Opener, defaults: dict[Any, Any]) -> Opener:
     return open
 
 
+def no_id() -> str:
+    """Refuse to make one up."""
+    raise RuntimeError("a session made by hand has no id; pass sid=")
+
+
 def standalone() -> State:
     """Make the state of a session that no store knows."""
-
-    def no_id() -> str:
-        raise RuntimeError("a session made by hand has no id; pass sid=")
-
     contents = Contents(MsgSpecSerializer(), {}, lambda reason: None)
     return State(contents, no_id, Lifetimes(idle=31 * 86400))
