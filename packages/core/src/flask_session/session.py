@@ -50,7 +50,7 @@ class State:
     renewed_from: str | None = None
     failure: StoreUnavailable | None = None
     by_hand: bool = False
-    """Whether an overridden ``open_session`` made it, which also reads the cookie in its own way."""
+    """Whether an overridden ``open_session`` made it, which reads the cookie in its own way."""
 
 
 class ServerSideSession(DictLike, SessionMixin):
@@ -88,10 +88,10 @@ class ServerSideSession(DictLike, SessionMixin):
             state.contents[PERMANENT_KEY] = permanent
 
     def _attach(self, opener: Opener, request: Request) -> None:
-        if self._state is not None:
-            opener = with_defaults(opener, self.copy())
-            self._state, self._modified = None, False
         self._opener, self._request = opener, request
+        if self._state is not None:
+            defaults, self._state, self._modified = self.copy(), None, False
+            self._opener = lambda: add_defaults(opener(), defaults)
 
     def _is_made_by_hand(self) -> bool:
         return self._opener is None
@@ -243,16 +243,11 @@ class ServerSideSession(DictLike, SessionMixin):
         state.bookkeeping = replace(state.bookkeeping, lifetime=seconds)
 
 
-def with_defaults(opener: Opener, defaults: dict[Any, Any]) -> Opener:
-    """Add the items that the constructor of a subclass sets, where the record has none of them."""
-
-    def open() -> State:
-        state = opener()
-        for key in defaults.keys() - set(state.contents):
-            state.contents[key] = defaults[key]
-        return state
-
-    return open
+def add_defaults(state: State, defaults: dict[Any, Any]) -> State:
+    """Add the items that the constructor of a subclass set, where the record has none of them."""
+    for key in defaults.keys() - set(state.contents):
+        state.contents[key] = defaults[key]
+    return state
 
 
 def no_id() -> str:
