@@ -13,6 +13,7 @@ from flask import Flask, session
 from flask_session import ConfigurationError, Outcome, Record, Session
 from flask_session.memory import MemoryStore
 from flask_session.moving import MAX_ROUNDS, Moved, Route
+from flask_session.signals import session_rejected
 
 NOW = 1_764_000_000.0
 
@@ -237,6 +238,92 @@ def test_unreadable_records_stay_are_counted_and_named_by_no_id(
     assert (result.exit_code, "1 unreadable" in result.output) == (1, True)
     assert "x" * 43 not in result.output
     assert old.load("old:" + "x" * 43) is not None
+
+
+def test_what_is_too_large_for_the_new_store_is_left_and_named(
+    old: HookedStore, new: HookedStore
+) -> None:
+    filled(old, 2)
+    new.max_bytes = 100
+    old.create("old:" + "x" * 43, msgpack_of("a" * 100), 100)
+    for arguments in (["--dry-run"], []):
+        result = run(app_on(new, old), *arguments)
+        assert (result.exit_code, "1 left" in result.output) == (1, True)
+        assert ("2 moved" in result.output, "x" * 43 in result.output) == (True, False)
+    assert [key for key, _ in old.keys("old:")] == ["old:" + "x" * 43]
+
+
+def test_a_visitor_whose_session_is_too_large_for_the_new_store_starts_anew(
+    old: HookedStore, new: HookedStore
+) -> None:
+    new.max_bytes = 100
+    old.create("old:" + "x" * 43, msgpack_of("a" * 100), 100)
+    client, seen = app_on(new, old).test_client(), list[str]()
+
+    def note(sender: object, reason: str, **_: Any) -> None:
+        seen.append(reason)
+
+    client.set_cookie("session", "x" * 43)
+    with session_rejected.connected_to(note):
+        assert client.get("/").json == {"_permanent": True}
+    assert seen == ["the record is too large for the new store"]
+
+
+def test_a_store_that_fails_stops_the_command_which_can_be_run_again(
+    old: HookedStore, new: HookedStore
+) -> None:
+    filled(old, 3)
+
+    def fail() -> None:
+        raise ConnectionError(f"no answer for old:{1:043}")
+
+    old.before["delete"] = fail
+    app = app_on(new, old)
+    result = run(app)
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+    assert "stopped by ConnectionError" in result.output
+    assert f"{1:043}" not in result.output
+    assert (run(app).exit_code, len(list(new.keys("new:")))) == (0, 3)
+
+
+@pytest.mark.parametrize("size", ["0", "-1"])
+def test_a_batch_has_at_least_one_session(old: HookedStore, new: HookedStore, size: str) -> None:
+    filled(old, 1)
+    assert run(app_on(new, old), "--batch", size).exit_code == 2
+
+
+class EndlessStore(HookedStore):
+    """Has records without an expiry, as tables of 0.6 had."""
+
+    def limit_endless(self, ttl: int) -> int:
+        self.create("old:" + "e" * 43, msgpack_of("alice"), ttl)
+        return 1
+
+
+def test_rows_without_expiry_can_be_given_one_before_they_are_moved(new: HookedStore) -> None:
+    result = run(app_on(new, EndlessStore()), "--null-expiry", "1h")
+    assert "1 sessions without expiry got one." in result.output
+    assert list(new.keys("")) == [("new:" + "e" * 43, NOW + 3600)]
+
+
+class SilentStore(HookedStore):
+    """Does not tell the expiry with the record, as Redis; it can be asked for it."""
+
+    def load(self, key: str) -> Record | None:
+        record = super().load(key)
+        return None if record is None else Record(record.data)
+
+    def expires_at(self, key: str) -> float | None:
+        return self._records[key][1]
+
+
+def test_a_session_that_moves_at_its_first_look_keeps_its_lifetime(new: HookedStore) -> None:
+    old = SilentStore()
+    old.create("old:" + "s" * 43, msgpack_of("alice"), 500)
+    client = app_on(new, old, SESSION_REFRESH_EACH_REQUEST=False).test_client()
+    client.set_cookie("session", "s" * 43)
+    assert client.get("/").json == {"user": "alice"}
+    assert list(new.keys("")) == [("new:" + "s" * 43, NOW + 500)]
 
 
 def test_reencoding_turns_pickles_into_our_format_in_place(new: HookedStore) -> None:

@@ -50,6 +50,14 @@ def test_a_repeated_update_starts_a_new_ttl(client: Any, store: RedisStore, pref
     assert client.ttl(f"{prefix}a") > 60
 
 
+def test_the_expiry_can_be_asked_for(client: Any, store: RedisStore, prefix: str) -> None:
+    client.set(f"{prefix}short", b"data", ex=600)
+    client.set(f"{prefix}endless", b"data")
+    assert store.expires_at(f"{prefix}short") == pytest.approx(store.clock() + 600, abs=1)
+    assert store.expires_at(f"{prefix}endless") is None
+    assert store.expires_at(f"{prefix}none") is None
+
+
 def test_a_list_is_no_readable_record(store: RedisStore, list_key: str) -> None:
     with pytest.raises(UnreadableRecord):
         store.load(list_key)

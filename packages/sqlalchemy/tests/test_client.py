@@ -43,7 +43,7 @@ def make_app(tmp_path: Path) -> Iterator[MakeApp]:
 
     def make(db: SQLAlchemy | None = None, **config: Any) -> Flask:
         app = Flask(__name__, instance_path=str(tmp_path))
-        app.config.update(SECRET_KEY="key", SESSION_TYPE="sqlalchemy", **config)
+        app.config.update({"SECRET_KEY": "key", "SESSION_TYPE": "sqlalchemy", **config})
         apps.append(app)
         if db is not None:
             db.init_app(app)
@@ -128,6 +128,29 @@ def test_with_flask_sqlalchemy_the_engine_is_still_our_own(make_app: MakeApp) ->
         assert engine_of(app).url == db.engine.url
         assert engine_of(app) is not db.engine
     assert is_ours(engine_of(app))
+
+
+def test_sessions_move_out_of_the_apps_flask_sqlalchemy(make_app: MakeApp, tmp_path: Path) -> None:
+    """The former store was made for an app of its own, which the object did not know: 500."""
+    db, uri = SQLAlchemy(), at(tmp_path)
+    app = make_app(db, SESSION_SQLALCHEMY=db, SQLALCHEMY_DATABASE_URI=uri)
+    with app.test_client() as client:
+        client.get("/")
+        cookie = client.get_cookie("session")
+    assert cookie is not None
+    successor = SQLAlchemy()
+    former = {"SESSION_TYPE": "sqlalchemy", "SESSION_SQLALCHEMY": successor}
+    moving = make_app(
+        successor,
+        SQLALCHEMY_DATABASE_URI=uri,
+        SESSION_TYPE="memory",
+        SESSION_MIGRATE_FROM=former,
+    )
+    with moving.test_client() as client:
+        client.set_cookie("session", cookie.value)
+        assert client.get("/").text == "2"
+    moving.session_interface.store.close()  # type: ignore[attr-defined]
+    assert moving.config["SESSION_TYPE"] == "memory"
 
 
 def test_flask_sqlalchemy_may_be_initialised_later(make_app: MakeApp) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, metadata
 from typing import TYPE_CHECKING
 
@@ -70,12 +71,25 @@ def route_to(app: Flask, interface: ServerSideSessionInterface, former: object) 
             "SESSION_MIGRATE_FROM", type(former).__name__, "it does not describe a store",
             "Set it to a dict of the former settings: SESSION_TYPE and what differs from now.",
         )  # fmt: skip
-    past = type(app)(app.import_name)
-    past.config.update(app.config)
-    past.config.update(former)
-    old = find_backend(past.config["SESSION_TYPE"]).from_app(past)
+    with configured(app, former):
+        old = find_backend(app.config["SESSION_TYPE"]).from_app(app)
     idle = math.ceil(app.permanent_session_lifetime.total_seconds())
     return Route(old.store, interface.store, old.key_prefix, interface.key_prefix, idle)
+
+
+@contextmanager
+def configured(app: Flask, former: Mapping[str, object]) -> Iterator[None]:
+    """Let the app have its former settings, while it starts.
+
+    Another app would not do: a Flask-SQLAlchemy object knows the app that it was made for.
+    """
+    present = app.config
+    app.config = app.config_class(app.root_path, present)
+    app.config.update(former)
+    try:
+        yield
+    finally:
+        app.config = present
 
 
 def _unknown(name: object, installed: list[str]) -> ConfigurationError:

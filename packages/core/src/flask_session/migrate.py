@@ -8,18 +8,23 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import current_app
 
-from .cli import session_group
+from .cli import current_interface, session_group
 from .errors import UnreadableRecord
 from .moving import Moved, MovingStore, Route, seconds_left
 from .serializers import ItemSerializer, adapt
 from .signals import reference
 from .store import Outcome, Store, SupportsEndless, SupportsKeys
 
+if TYPE_CHECKING:
+    from .interface import ServerSideSessionInterface
+
+UNREADABLE = "unreadable"
+LEFT_BEHIND = (UNREADABLE, Moved.LEFT.value)
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 Listed = tuple[str, "float | None"]
 """A key and when its record expires."""
@@ -47,21 +52,39 @@ class Migration:
     def __init__(self, dry_run: bool) -> None:
         self.dry_run = dry_run
         self.counts: Counter[str] = Counter()
-        self.unreadable: list[str] = []
+        self.references: list[str] = []
 
-    def run(self, store: Store, prefix: str, batch: int, work: Work) -> None:
+    def run(
+        self, store: Store, prefix: str, batch: int, work: Work, errors: tuple[type[Exception], ...]
+    ) -> int:
+        """Handle every key and print the summary, also of a run that is cut off; see ``report``."""
+        try:
+            self.go_through(store, prefix, batch, work)
+        except errors as error:
+            # The text of a client's error may hold a key, which is an id.
+            problem = f"stopped by {type(error).__name__}; run it again to go on"
+            raise click.ClickException(problem) from None
+        finally:
+            code = self.report()
+        return code
+
+    def go_through(self, store: Store, prefix: str, batch: int, work: Work) -> None:
         """Handle every key, a batch listed at a time, with a progress bar."""
         for keys in in_batches(listed(store, prefix), batch):
             with click.progressbar(keys, label=f"{self.counts.total()} done", show_pos=True) as bar:
                 for key, expires_at in bar:
-                    self.counts[self._handled(key, expires_at, work)] += 1
+                    self._count(key, self._handled(key, expires_at, work))
 
     def _handled(self, key: str, expires_at: float | None, work: Work) -> str:
         try:
             return work(key, expires_at)
         except UnreadableRecord:
-            self.unreadable.append(reference(key) or "")
-            return "unreadable"
+            return UNREADABLE
+
+    def _count(self, key: str, word: str) -> None:
+        self.counts[word] += 1
+        if word in LEFT_BEHIND:
+            self.references.append(f"{word}: {reference(key)}")
 
     def report(self) -> int:
         """Print the summary; answer the exit code: 1 if anything was left behind."""
@@ -69,9 +92,9 @@ class Migration:
             click.echo("Dry run, nothing was written.")
         for word, number in sorted(self.counts.items()):
             click.echo(f"{number:8} {word}")
-        for each in self.unreadable:
-            click.echo(f"unreadable: {each}")
-        return 1 if self.counts["unreadable"] or self.counts["left"] else 0
+        for each in self.references:
+            click.echo(each)
+        return 1 if self.references else 0
 
 
 def listed(store: Store, prefix: str) -> Iterator[Listed]:
@@ -99,7 +122,9 @@ def mover(route: Route, serializer: ItemSerializer, dry_run: bool) -> Work:
         if record is None:
             return Moved.GONE.value
         serializer.split(record.data)
-        return Moved.MOVED.value if dry_run else route.move(key, expires_at).value
+        if dry_run:
+            return (Moved.MOVED if route.fits(record) else Moved.LEFT).value
+        return route.move(key, expires_at).value
 
     return move
 
@@ -126,7 +151,13 @@ def reencoder(store: Store, serializer: ItemSerializer, idle: int, dry_run: bool
 @session_group.command()
 @click.option("--reencode", is_flag=True, help="Rewrite the app's own store in today's format.")
 @click.option("--null-expiry", type=_Span(), help="First give rows without expiry this lifetime.")
-@click.option("--batch", default=1000, show_default=True, help="How many keys are listed at once.")
+@click.option(
+    "--batch",
+    type=click.IntRange(min=1),
+    default=1000,
+    show_default=True,
+    help="How many keys are listed at once.",
+)
 @click.option("--dry-run", is_flag=True, help="Only count; write nothing.")
 def migrate(reencode: bool, null_expiry: int | None, batch: int, dry_run: bool) -> None:
     """Move all sessions from SESSION_MIGRATE_FROM to the app's store, or --reencode in place.
@@ -134,22 +165,27 @@ def migrate(reencode: bool, null_expiry: int | None, batch: int, dry_run: bool) 
     Remaining lifetimes are kept, expired sessions stay behind, newer records are never overwritten.
     Safe to interrupt, to run again, and to run under traffic.
     """
-    interface: Any = current_app.session_interface
-    store, migration = interface.store, Migration(dry_run)
-    serializer = adapt(interface.serializer)
-    idle = math.ceil(current_app.permanent_session_lifetime.total_seconds())
+    interface = current_interface()
+    source, prefix, work = plan(interface, reencode, dry_run)
+    if null_expiry and not dry_run:
+        click.echo(f"{limit_endless(source, null_expiry)} sessions without expiry got one.")
+    migration, errors = Migration(dry_run), interface.store.errors
+    raise click.exceptions.Exit(migration.run(source, prefix, batch, work, errors))
+
+
+def plan(
+    interface: ServerSideSessionInterface, reencode: bool, dry_run: bool
+) -> tuple[Store, str, Work]:
+    """Answer the store to go through, the prefix of its keys, and what is done with each."""
+    store, serializer = interface.store, adapt(interface.serializer)
     if reencode:
-        target = store.new if isinstance(store, MovingStore) else store
-        if null_expiry and not dry_run:
-            click.echo(f"{limit_endless(target, null_expiry)} sessions without expiry got one.")
-        work = reencoder(target, serializer, idle, dry_run)
-        migration.run(target, interface.key_prefix, batch, work)
-    elif isinstance(store, MovingStore):
+        own = store.new if isinstance(store, MovingStore) else store
+        idle = math.ceil(current_app.permanent_session_lifetime.total_seconds())
+        return own, interface.key_prefix, reencoder(own, serializer, idle, dry_run)
+    if isinstance(store, MovingStore):
         route = store.route
-        migration.run(route.old, route.old_prefix, batch, mover(route, serializer, dry_run))
-    else:
-        raise click.UsageError("set SESSION_MIGRATE_FROM, or pass --reencode")
-    raise click.exceptions.Exit(migration.report())
+        return route.old, route.old_prefix, mover(route, serializer, dry_run)
+    raise click.UsageError("set SESSION_MIGRATE_FROM, or pass --reencode")
 
 
 def limit_endless(store: Store, ttl: int) -> int:

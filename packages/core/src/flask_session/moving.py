@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from .store import Clock, Outcome, Record, Store, SupportsPurge
+from .errors import UnreadableRecord
+from .store import Clock, Outcome, Record, Store, SupportsExpiry, SupportsPurge
 
 TOMBSTONE = b"\xc1"
 """What a log-out leaves in the new store for a minute; 0xC1 begins no msgpack, JSON or pickle. A
@@ -31,7 +32,7 @@ class Moved(Enum):
     GONE = "gone"
     """It expired or was deleted meanwhile."""
     LEFT = "left"
-    """It kept changing and stays where it is."""
+    """It kept changing, or is too large for the new store, and stays where it is."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,10 @@ class Route:
         """Answer the new store's key of a session."""
         return self.new_prefix + old_key[len(self.old_prefix) :]
 
+    def fits(self, record: Record) -> bool:
+        """Tell whether the new store can keep a record."""
+        return len(record.data) <= self.new.max_bytes
+
     def move(self, old_key: str, expires_at: float | None = None) -> Moved:
         """Move one record with its remaining lifetime; nothing newer is overwritten.
 
@@ -62,7 +67,9 @@ class Route:
             record = self.old.load(old_key)
             if record is None:
                 return Moved.MOVED if ours else Moved.GONE
-            ttl = seconds_left(record, expires_at, self.new.clock(), self.idle)
+            if not self.fits(record):
+                return Moved.LEFT
+            ttl = self._seconds_left(old_key, record, expires_at)
             if ours is None and not self.new.create(new_key, record.data, ttl):
                 self.old.delete(old_key)
                 return Moved.THERE
@@ -73,6 +80,12 @@ class Route:
             if self.old.delete(old_key, record) is not Outcome.CONFLICT:
                 return Moved.MOVED
         return Moved.LEFT
+
+    def _seconds_left(self, old_key: str, record: Record, listed: float | None) -> int:
+        known = record.expires_at is not None or listed is not None
+        if not known and isinstance(self.old, SupportsExpiry):
+            listed = self.old.expires_at(old_key)
+        return seconds_left(record, listed, self.new.clock(), self.idle)
 
     def _carry_over(self, new_key: str, record: Record, ours: Record, ttl: int) -> bool:
         """Bring over a change made to the old store, unless the new one has its own by now."""
@@ -117,8 +130,10 @@ class MovingStore(Store):
         record = self.new.load(key)
         if record is None:
             # Gone from the old store may mean that another request has just moved it.
-            self.route.move(self.route.old_key(key))
+            moved = self.route.move(self.route.old_key(key))
             record = self.new.load(key)
+            if record is None and moved is Moved.LEFT:
+                raise UnreadableRecord("the record is too large for the new store")
         return None if record is None or record.data == TOMBSTONE else record
 
     def create(self, key: str, data: bytes, ttl: int) -> bool:

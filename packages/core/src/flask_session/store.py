@@ -30,7 +30,7 @@ Rules that hold for every verb:
 * Errors of the client library pass through unchanged; ``Store.errors`` lists their types.
 
 Optional abilities are single-method protocols, found with :func:`isinstance`:
-:class:`SupportsPurge`, :class:`SupportsKeys` and :class:`SupportsEndless`.
+:class:`SupportsPurge`, :class:`SupportsKeys`, :class:`SupportsExpiry` and :class:`SupportsEndless`.
 """
 
 from __future__ import annotations
@@ -177,6 +177,15 @@ class SupportsEndless(Protocol):
 
         Until then they count as expired, as in Flask-Session 0.7 and 0.8.
         """
+        ...
+
+
+@runtime_checkable
+class SupportsExpiry(Protocol):
+    """A store whose ``load`` does not tell the expiry, and which can be asked for it."""
+
+    def expires_at(self, key: str) -> float | None:
+        """Answer when the record expires, in seconds since the epoch; ``None``: never, or gone."""
         ...
 
 
