@@ -106,12 +106,23 @@ class Signing(SessionSuite):
         alice.does(user)
         assert alice.twin(make_site(SESSION_USE_SIGNER=True)).does(user) == "alice"
 
-    def test_after_a_change_an_unsigned_cookie_opens_the_session_no_more(
+    def test_a_request_under_way_with_the_unsigned_cookie_is_not_logged_out(
+        self, make_site: MakeSite
+    ) -> None:
+        # A page's requests come together; the first to change the session answers first.
+        unsigned = log_in(make_site(SESSION_USE_SIGNER=False), "alice")
+        site = make_site()
+        unsigned.twin(site).does(put(more=1))
+        assert unsigned.twin(site).does(user) == "alice"
+
+    def test_after_a_change_with_the_signed_cookie_the_unsigned_one_opens_it_no_more(
         self, make_site: MakeSite
     ) -> None:
         unsigned = log_in(make_site(SESSION_USE_SIGNER=False), "alice")
         site = make_site()
-        unsigned.twin(site).does(put(more=1))
+        signed = unsigned.twin(site)
+        signed.does(put(more=1))
+        signed.does(put(more=2))
         assert unsigned.twin(site).does(user) is None
 
     def test_the_whole_way_from_unsigned_sessions_logs_nobody_out(

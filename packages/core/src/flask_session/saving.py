@@ -90,8 +90,15 @@ class Request(msgspec.Struct, frozen=True):
         )
 
     def vouches(self) -> bool:
-        """Tell whether the browser has a signed cookie after this request."""
-        return not self.state.by_hand
+        """Tell whether the browser has a signed cookie, or gets one for an id only it knows.
+
+        While an unsigned one is being replaced, requests under way still carry it.
+        """
+        state = self.state
+        if state.by_hand:
+            return False
+        unsigned = state.cookie is not None and state.cookie.form == "unsigned"
+        return not unsigned or state.renewed_from is not None
 
     def collided(self, found: Found) -> None:
         """Report a collision. Raises SessionConflict if the app wants no merging."""
