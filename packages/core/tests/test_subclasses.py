@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import pickle
+import secrets
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
@@ -12,7 +15,11 @@ import pytest
 from flask import Flask, Request, session
 from flask.json.tag import TaggedJSONSerializer
 from flask_session import Session, StoreUnavailable
-from flask_session.base import ServerSideSession, ServerSideSessionInterface
+from flask_session.base import (
+    MsgSpecSerializer,
+    ServerSideSession,
+    ServerSideSessionInterface,
+)
 from flask_session.memory import MemorySessionInterface, MemoryStore
 from flask_session.store import Record
 
@@ -182,6 +189,74 @@ def test_one_with_both_pairs_of_methods_as_airflow_ships_it() -> None:
     client = app_with(Airflow(app), app).test_client()
     client.get("/set/a/1")
     assert client.get("/").json == {"_permanent": True, "a": "1"}
+
+
+class Salted:
+    """Encodes the same in another way each time, as encryption does."""
+
+    def dumps(self, session: Mapping[str, Any]) -> bytes:
+        return json.dumps({"salt": secrets.token_hex(4), **session}).encode()
+
+    def loads(self, data: bytes) -> dict[str, Any]:
+        items = json.loads(data)
+        del items["salt"]
+        return items  # type: ignore[no-any-return]
+
+
+def test_one_whose_bytes_differ_each_time_is_written_only_when_it_changed() -> None:
+    app = new_app(SESSION_TYPE="memory")
+    Session(app)
+    interface: Any = app.session_interface
+    interface.serializer = Salted()
+    client = add_views(app).test_client()
+    with client.session_transaction() as stored:
+        stored["cart"] = [1]
+    before = list(interface.store._records.values())
+    assert client.get("/").json == {"_permanent": True, "cart": [1]}
+    assert list(interface.store._records.values()) == before
+    with client.session_transaction() as stored:
+        stored["cart"].append(2)
+    assert client.get("/").json == {"_permanent": True, "cart": [1, 2]}
+
+
+def test_one_with_its_own_storage_and_bytes_that_differ_each_time() -> None:
+    class Encrypting(OwnStorage):
+        serializer = Salted()
+
+        def _retrieve_session_data(self, store_id: str) -> dict[str, Any] | None:
+            data, _ = self.kept.get(store_id, (None, 0))
+            return None if data is None else self.serializer.loads(data)
+
+        def _upsert_session(
+            self, session_lifetime: timedelta, session: ServerSideSession, store_id: str
+        ) -> None:
+            self.kept[store_id] = (self.serializer.dumps(dict(session)), 0)
+
+    app = new_app(SESSION_TOUCH_INTERVAL=0)
+    client = app_with(Encrypting(app, "own:", False, True), app).test_client()
+    client.get("/set/a/1")
+    assert client.get("/set/b/2").status_code == 200
+    assert "Set-Cookie" in client.get("/").headers
+    assert client.get("/").json == {"_permanent": True, "a": "1", "b": "2"}
+    client.get("/logout")
+    assert client.get("/").json == {"_permanent": True}
+
+
+@pytest.mark.parametrize("serializer", [TaggedJSONSerializer(), MsgSpecSerializer(format="json")])
+def test_a_serializer_of_the_apps_own_reads_old_pickles_only_as_the_app_says(
+    serializer: Any,
+) -> None:
+    found = []
+    for mode in ("convert", "clear"):
+        app = new_app(SESSION_TYPE="memory", SESSION_LEGACY_PICKLE=mode, SESSION_USE_SIGNER=False)
+        Session(app)
+        interface: Any = app.session_interface
+        interface.serializer = serializer
+        interface.store.create("session:" + "p" * 43, pickle.dumps({"user": "alice"}), 77)
+        client = add_views(app).test_client()
+        client.set_cookie("session", "p" * 43)
+        found.append(client.get("/").json)
+    assert found == [{"user": "alice"}, {"_permanent": True}]
 
 
 class AbsoluteLifetime(MemorySessionInterface):

@@ -101,8 +101,8 @@ class Contents:
         values = {}
         for key in self._suspects:
             if key in self._items:
-                raw = self._encoded(key)
-                if self.loaded.get(key) != raw:
+                raw, before = self._encoded(key), self.loaded.get(key)
+                if before is None or not self._serializer.same(key, before, raw):
                     values[key] = raw
         return Changes(values, frozenset(self.loaded.keys() - self._items.keys()), False)
 

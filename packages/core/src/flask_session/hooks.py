@@ -17,6 +17,7 @@ from .serializers import ItemSerializer, adapt
 from .store import Outcome, Record, Store, SupportsPurge
 
 if TYPE_CHECKING:
+    from .config import CoreSettings
     from .interface import ServerSideSessionInterface
 
 Answer = TypeVar("Answer")
@@ -39,7 +40,7 @@ class HookStore(Store):
         session = self._interface._retrieve_session_data(key)
         if not session:
             return None
-        return Record(adapt(self._interface.serializer).encode(session))
+        return Record(self._interface.item_serializer().encode(session))
 
     def create(self, key: str, data: bytes, ttl: int) -> bool:
         """Upsert unless something is there."""
@@ -51,7 +52,7 @@ class HookStore(Store):
         def write(found: Record | None) -> Outcome:
             if found is None:
                 return Outcome.GONE
-            if found.data not in (expected.data, data):
+            if not (self._same(found, expected) or found.data == data):
                 return Outcome.CONFLICT
             self._upsert(key, data, ttl)
             return Outcome.SAVED
@@ -70,12 +71,23 @@ class HookStore(Store):
         def remove(found: Record | None) -> Outcome:
             if found is None:
                 return Outcome.GONE
-            if expected is not None and found.data != expected.data:
+            if expected is not None and not self._same(found, expected):
                 return Outcome.CONFLICT
             self._interface._delete_session(key)
             return Outcome.DELETED
 
         return self._locked(key, remove)
+
+    def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
+        """Touch, and compare what the records hold: their bytes may differ at each load."""
+        found = self.load(key) if self.touch(key, ttl) else None
+        return found is not None and self._same(found, expected)
+
+    def _same(self, one: Record, other: Record) -> bool:
+        serializer = self._interface.item_serializer()
+        return one.data == other.data or serializer.decode(one.data) == serializer.decode(
+            other.data
+        )
 
     def _locked(self, key: str, act: Callable[[Record | None], Answer]) -> Answer:
         with self._locks[hash(key) % LOCKS]:
@@ -83,7 +95,7 @@ class HookStore(Store):
 
     def _upsert(self, key: str, data: bytes, ttl: int) -> bool:
         """Hand the hook what 0.8 handed it: a session object with the items to store."""
-        items = adapt(self._interface.serializer).decode(data)
+        items = self._interface.item_serializer().decode(data)
         session = self._interface.session_class(items, key[len(self._interface.key_prefix) :])
         if RESERVED_KEY in items:
             session._look().contents[RESERVED_KEY] = items[RESERVED_KEY]
@@ -98,17 +110,22 @@ class StorageHooks:
     """
 
     serializer: Any
+    settings: CoreSettings
     store: Store
     _native_store: Store | None
 
+    def item_serializer(self) -> ItemSerializer:
+        """Answer the serializer in use, for items one by one."""
+        return adapt(self.serializer, reads_pickle=self.settings.legacy_pickle == "convert")
+
     def _retrieve_session_data(self, store_id: str) -> dict[Any, Any] | None:
         record = self._native().load(store_id)
-        return None if record is None else adapt(self.serializer).decode(record.data)
+        return None if record is None else self.item_serializer().decode(record.data)
 
     def _upsert_session(
         self, session_lifetime: timedelta, session: Mapping[Any, Any], store_id: str
     ) -> None:
-        store, serializer = self._native(), adapt(self.serializer)
+        store, serializer = self._native(), self.item_serializer()
         ttl = max(1, math.ceil(session_lifetime.total_seconds()))
         while not store.create(store_id, serializer.encode(session), ttl):
             found = store.load(store_id)

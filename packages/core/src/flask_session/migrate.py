@@ -16,7 +16,7 @@ from flask import current_app
 from .cli import current_interface, session_group
 from .errors import UnreadableRecord
 from .moving import Moved, MovingStore, Route, seconds_left
-from .serializers import ItemSerializer, adapt
+from .serializers import ItemSerializer
 from .signals import reference
 from .store import Outcome, Store, SupportsEndless, SupportsKeys
 
@@ -177,7 +177,7 @@ def plan(
     interface: ServerSideSessionInterface, reencode: bool, dry_run: bool
 ) -> tuple[Store, str, Work]:
     """Answer the store to go through, the prefix of its keys, and what is done with each."""
-    store, serializer = interface.store, adapt(interface.serializer)
+    store, serializer = interface.store, interface.item_serializer()
     if reencode:
         own = store.new if isinstance(store, MovingStore) else store
         idle = math.ceil(current_app.permanent_session_lifetime.total_seconds())

@@ -13,7 +13,6 @@ from .events import AppEvents
 from .identity import HookedCodec
 from .records import Lifetimes, Records
 from .repository import SessionRepository
-from .serializers import adapt
 from .store import LONGEST_KEY
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def build(interface: ServerSideSessionInterface, app: Flask) -> Runtime:
     codec = codec_of(interface, app)
     records = Records(
         interface.store,
-        adapt(interface.serializer),
+        interface.item_serializer(),
         interface._get_store_id,
         AppEvents(app),
         settings.max_bytes,

@@ -7,6 +7,7 @@ Flask-Session 0.7 and 0.8 called ``encode`` and ``decode``, their documentation 
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -59,6 +60,10 @@ class ItemSerializer(Serializer):
     def decode_item(self, key: Any, raw: Raw) -> Any:
         """Decode one value. Raises UnreadableRecord."""
 
+    def same(self, key: Any, one: Raw, other: Raw) -> bool:
+        """Tell whether two encoded values are equal."""
+        return one == other
+
     @abstractmethod
     def split(self, data: bytes) -> dict[Any, Raw]:
         """Cut a record into encoded values. Raises UnreadableRecord."""
@@ -74,6 +79,10 @@ class ItemSerializer(Serializer):
     def decode_struct(self, raw: Raw, kind: type[StructT]) -> StructT:
         """Decode bookkeeping. Raises UnreadableRecord or msgspec.MsgspecError."""
         return msgspec.convert(self.decode_item(None, raw), kind)
+
+    def without_pickle(self) -> ItemSerializer:
+        """Answer one that reads no old pickles; by default none does."""
+        return self
 
     def encode(self, session: Mapping[Any, Any]) -> bytes:
         """Encode all items."""
@@ -106,6 +115,14 @@ class MsgSpecSerializer(ItemSerializer):
         self._reads_pickle = reads_pickle
         self.decoder: Any = self.format.decoder
         self.alternate_decoder: Any = (json if format == "msgpack" else msgpack).decoder
+
+    def without_pickle(self) -> ItemSerializer:
+        """Answer one that reads no old pickles."""
+        if not self._reads_pickle:
+            return self
+        duplicate = copy.copy(self)
+        duplicate._reads_pickle = False
+        return duplicate
 
     @property
     def encoder(self) -> Format:
@@ -164,11 +181,14 @@ class MsgSpecSerializer(ItemSerializer):
 
 
 class ForeignSerializer(ItemSerializer):
-    """Handle items through somebody's whole-session serializer, one single-item session each."""
+    """Handle items through somebody's whole-session serializer, one single-item session each.
 
-    def __init__(self, dumps: Any, loads: Any) -> None:
+    It may encode the same twice in different ways, as encryption does.
+    """
+
+    def __init__(self, dumps: Any, loads: Any, *, reads_pickle: bool = True) -> None:
         self._dumps, self._loads = dumps, loads
-        self._fallback = MsgSpecSerializer()
+        self._fallback = MsgSpecSerializer(reads_pickle=reads_pickle)
 
     def encode_item(self, key: Any, value: Any) -> Raw:
         """Encode one value as a session of its own."""
@@ -178,6 +198,10 @@ class ForeignSerializer(ItemSerializer):
     def decode_item(self, key: Any, raw: Raw) -> Any:
         """Decode one value."""
         return self._loads(bytes(raw))["v"]
+
+    def same(self, key: Any, one: Raw, other: Raw) -> bool:
+        """Compare the values where the bytes differ."""
+        return one == other or bool(self.decode_item(key, one) == self.decode_item(key, other))
 
     def split(self, data: bytes) -> dict[Any, Raw]:
         """Cut a record of that serializer, else one of ours."""
@@ -193,18 +217,20 @@ class ForeignSerializer(ItemSerializer):
         return data.encode() if isinstance(data, str) else bytes(data)
 
 
-def adapt(serializer: Any) -> ItemSerializer:
+def adapt(serializer: Any, *, reads_pickle: bool = True) -> ItemSerializer:
     """Make any serializer handle items. Raises ConfigurationError for one that cannot be used.
 
-    :mod:`pickle` is refused: reading a pickle runs whatever it contains.
+    :mod:`pickle` is refused: reading a pickle runs whatever it contains. ``reads_pickle`` is what
+    becomes of old pickles, which a serializer of the app's own does not read.
     """
     if isinstance(serializer, ItemSerializer):
-        return serializer
+        return serializer if reads_pickle else serializer.without_pickle()
     for dumps, loads in (("encode", "decode"), ("dumps", "loads")):
         if hasattr(serializer, dumps) and hasattr(serializer, loads):
             if getattr(serializer, "__name__", "") in ("pickle", "cloudpickle", "dill", "marshal"):
                 break
-            return ForeignSerializer(getattr(serializer, dumps), getattr(serializer, loads))
+            pair = getattr(serializer, dumps), getattr(serializer, loads)
+            return ForeignSerializer(*pair, reads_pickle=reads_pickle)
     raise wrong(
         "session_interface.serializer", serializer, "not a serializer that can be used safely",
         "Assign an object with encode and decode, or dumps and loads, that is not pickle.",
