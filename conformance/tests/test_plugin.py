@@ -26,7 +26,12 @@ THREE_BACKENDS = """
         @pytest.mark.xfail(reason="sweeps late")
         def test_purges(self): assert False
 
-    class TestAlpha(Suite): backend = "alpha"
+    class TestAlpha(Suite):
+        backend = "alpha"
+
+        @pytest.mark.row("0.5.0 unsigned")
+        def test_opens(self): pass
+
     class TestBeta(Suite): backend = "beta"
     class TestGamma(Suite):
         backend = "gamma"
@@ -55,7 +60,7 @@ def report(pytester: pytest.Pytester) -> str:
 
 
 def test_the_report_counts_tests_per_backend(report: str) -> None:
-    assert "| alpha | 2 | 0 | 1 |\n| beta | 1 | 0 | 2 |\n| gamma | 3 | 2 | 1 |" in report
+    assert "| alpha | 3 | 0 | 1 |\n| beta | 1 | 0 | 2 |\n| gamma | 3 | 2 | 1 |" in report
 
 
 def test_the_report_says_passed_where_a_row_is_shown(report: str) -> None:
@@ -84,7 +89,9 @@ def test_the_rows_are_in_the_order_of_the_matrix(report: str) -> None:
 
 
 def test_old_releases_have_a_table_of_their_own(report: str) -> None:
-    assert "| release | gamma |\n| --- | --- |\n| 0.8.0 signed | passed (1) |" in report
+    assert "| release | alpha | gamma |\n| --- | --- | --- |" in report
+    assert "| 0.5.0 unsigned | passed (1) | the release had no such backend |" in report
+    assert "| 0.8.0 signed | the release had no such backend | passed (1) |" in report
 
 
 def test_worker_processes_of_xdist_report_the_same(pytester: pytest.Pytester, report: str) -> None:
@@ -95,7 +102,7 @@ def test_worker_processes_of_xdist_report_the_same(pytester: pytest.Pytester, re
 def test_the_terminal_shows_the_table(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(THREE_BACKENDS)
     output = pytester.runpytest_inprocess()
-    output.stdout.fnmatch_lines(["backend *passed *failed *skipped", "alpha *2 *0 *1"])
+    output.stdout.fnmatch_lines(["backend *passed *failed *skipped", "alpha *3 *0 *1"])
 
 
 def test_the_terminal_gives_the_reason_of_a_skip(pytester: pytest.Pytester) -> None:

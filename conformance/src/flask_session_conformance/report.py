@@ -126,11 +126,13 @@ def matrix(results: Sequence[Result], *, releases: bool = False) -> list[list[st
     table = [["release" if releases else "row", *names]]
     for row in sorted(rows, key=str if releases else natural):
         of_row = [result for result in results if row in result.rows]
-        table.append([row, *(cell([r for r in of_row if r.backend == name]) for name in names)])
+        of_names = [[result for result in of_row if result.backend == name] for name in names]
+        absent = "the release had no such backend" if releases else "no test"
+        table.append([row, *(cell(results, absent) for results in of_names)])
     return table
 
 
-def cell(results: Sequence[Result]) -> str:
+def cell(results: Sequence[Result], absent: str) -> str:
     """Say in a few words what the tests of one row have shown on one backend."""
     ended = Counter(result.outcome for result in results)
     if ended[FAILED]:
@@ -138,7 +140,7 @@ def cell(results: Sequence[Result]) -> str:
     if ended[PASSED]:
         return f"{PASSED} ({ended[PASSED]})"
     reasons = sorted({result.reason for result in results})
-    return "; ".join(reasons) if reasons else "no test"
+    return "; ".join(reasons) if reasons else absent
 
 
 def natural(row: str) -> tuple[str, int, str]:

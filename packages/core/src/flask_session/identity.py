@@ -61,15 +61,15 @@ class HookedCodec(CookieCodec):
         self.writes = "0.8"
         self._accepts = ("0.8",)
         self._readers["0.8"] = self._read_hooked
-        self._sign = lambda sid: interface._sign(app, sid)
-        self._unsign = lambda value: interface._unsign(app, value)
+        self._interface = interface
+        self._app = app
 
     def _read_hooked(self, value: str) -> Presented | None:
         try:
-            return Presented(self._unsign(value), "0.8")
+            return Presented(self._interface._unsign(self._app, value), "0.8")
         except (BadSignature, UnicodeError):
             return None
 
     def write(self, sid: str, now: float) -> str:
         """Make the cookie's value with ``_sign``."""
-        return self._sign(sid)
+        return self._interface._sign(self._app, sid)

@@ -23,7 +23,7 @@ class DictLike(MutableMapping[Any, Any]):
         return self
 
     def __reversed__(self) -> Iterator[Any]:
-        return reversed(list(self))
+        return iter(list(self)[::-1])
 
     def popitem(self) -> tuple[Any, Any]:
         """Remove and answer the item that was added last."""

@@ -123,7 +123,7 @@ def mover(route: Route, serializer: ItemSerializer, dry_run: bool) -> Work:
             return Moved.GONE.value
         serializer.split(record.data)
         if dry_run:
-            return (Moved.MOVED if route.fits(record) else Moved.LEFT).value
+            return Moved.MOVED.value if route.fits(record) else Moved.LEFT.value
         return route.move(key, expires_at).value
 
     return move
