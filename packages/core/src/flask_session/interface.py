@@ -23,7 +23,8 @@ from .responses import answer_failure, delete_cookie, mark_private, moment, set_
 from .runtime import Runtime, basis_of, build, lifetimes_of
 from .saving import Result
 from .serializers import MsgSpecSerializer
-from .session import ServerSideSession, State
+from .session import ServerSideSession
+from .state import State
 
 if TYPE_CHECKING:
     from flask import Flask, Request, Response
@@ -84,14 +85,10 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         self._runtime: Runtime | None = None
         self._connected: Flask | None = None
         if app is not None:
-            self._prepare(app)
-
-    def _prepare(self, app: Flask) -> None:
-        """Do what concerns the app and not its requests; Flask-Session 0.8 did it here too."""
-        register(app)
-        mark_requests(app)
-        if self.cleanup_n_requests:
-            clean_up_about_every(self.cleanup_n_requests, app, self)
+            register(app)
+            mark_requests(app)
+        if app is not None and cleanup_n_requests:
+            clean_up_about_every(cleanup_n_requests, app, self)
 
     @classmethod
     def from_app(cls: type[InterfaceT], app: Flask) -> InterfaceT:

@@ -18,7 +18,7 @@ from .errors import StoreUnavailable
 from .records import Found, Lifetimes, Records
 from .renewal import renew
 from .saving import Request, Result, create, update
-from .session import State
+from .state import State
 
 MOST_COOKIES = 8
 """How many cookies of one name are looked up. A browser has a few at most; a header full of them

@@ -20,7 +20,7 @@ from .bookkeeping import Bookkeeping, is_empty
 from .errors import SessionConflict
 from .merge import Changes, merge
 from .records import Found, Lifetimes, Records
-from .session import State
+from .state import State
 from .store import Outcome, Record
 
 MAX_ROUNDS = 100

@@ -3,54 +3,25 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask.sessions import SessionMixin
 from msgspec.structs import replace
 
-from .bookkeeping import NONE, PERMANENT_KEY, RESERVED_KEY, Bookkeeping
+from .bookkeeping import PERMANENT_KEY, RESERVED_KEY
 from .config import lifetime_seconds
 from .contents import Contents
-from .cookies import Presented
 from .dispatch import is_dispatched
-from .errors import SessionClosed, StoreUnavailable
+from .errors import SessionClosed
 from .mapping import DictLike
-from .records import Found, Lifetimes
-from .serializers import MsgSpecSerializer
+from .state import Opener, State, add_defaults, standalone
 
 if TYPE_CHECKING:
     from flask import Flask, Request
 
     from .runtime import Runtime
-    from .saving import Result
-
-Opener = Callable[[], "State"]
-
-
-@dataclass(slots=True)
-class State:
-    """Everything about a session once it has been looked at; the repository's business."""
-
-    contents: Contents
-    new_sid: Callable[[], str]
-    lifetimes: Lifetimes
-    """Those in force when the request looked."""
-    sid: str | None = None
-    found: Found | None = None
-    """The record this request loaded or last wrote."""
-    saved: bool = False
-    """Whether this request has written, so that ``found`` may be behind the store."""
-    result: Result | None = None
-    """What the last write came to; saving once more says it again, for the other answer."""
-    bookkeeping: Bookkeeping = NONE
-    cookie: Presented | None = None
-    renewed_from: str | None = None
-    failure: StoreUnavailable | None = None
-    by_hand: bool = False
-    """Whether an overridden ``open_session`` made it, which reads the cookie in its own way."""
 
 
 class ServerSideSession(DictLike, SessionMixin):
@@ -241,21 +212,3 @@ class ServerSideSession(DictLike, SessionMixin):
         self._change()
         state = self._look()
         state.bookkeeping = replace(state.bookkeeping, lifetime=seconds)
-
-
-def add_defaults(state: State, defaults: dict[Any, Any]) -> State:
-    """Add the items that the constructor of a subclass set, where the record has none of them."""
-    for key in defaults.keys() - set(state.contents):
-        state.contents[key] = defaults[key]
-    return state
-
-
-def no_id() -> str:
-    """Refuse to make one up."""
-    raise RuntimeError("a session made by hand has no id; pass sid=")
-
-
-def standalone() -> State:
-    """Make the state of a session that no store knows."""
-    contents = Contents(MsgSpecSerializer(), {}, lambda reason: None)
-    return State(contents, no_id, Lifetimes(idle=31 * 86400))

@@ -1,0 +1,61 @@
+"""What is known of a session once somebody has looked at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .bookkeeping import NONE, Bookkeeping
+from .contents import Contents
+from .cookies import Presented
+from .errors import StoreUnavailable
+from .records import Found, Lifetimes
+from .serializers import MsgSpecSerializer
+
+if TYPE_CHECKING:
+    from .saving import Result
+
+
+@dataclass(slots=True)
+class State:
+    """Everything about a session once it has been looked at; the repository's business."""
+
+    contents: Contents
+    new_sid: Callable[[], str]
+    lifetimes: Lifetimes
+    """Those in force when the request looked."""
+    sid: str | None = None
+    found: Found | None = None
+    """The record this request loaded or last wrote."""
+    saved: bool = False
+    """Whether this request has written, so that ``found`` may be behind the store."""
+    result: Result | None = None
+    """What the last write came to; saving once more says it again, for the other answer."""
+    bookkeeping: Bookkeeping = NONE
+    cookie: Presented | None = None
+    renewed_from: str | None = None
+    failure: StoreUnavailable | None = None
+    by_hand: bool = False
+    """Whether an overridden ``open_session`` made it, which reads the cookie in its own way."""
+
+
+Opener = Callable[[], State]
+
+
+def add_defaults(state: State, defaults: dict[Any, Any]) -> State:
+    """Add the items that the constructor of a subclass set, where the record has none of them."""
+    for key in defaults.keys() - set(state.contents):
+        state.contents[key] = defaults[key]
+    return state
+
+
+def no_id() -> str:
+    """Refuse to make one up."""
+    raise RuntimeError("a session made by hand has no id; pass sid=")
+
+
+def standalone() -> State:
+    """Make the state of a session that no store knows."""
+    contents = Contents(MsgSpecSerializer(), {}, lambda reason: None)
+    return State(contents, no_id, Lifetimes(idle=31 * 86400))
