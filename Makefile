@@ -66,6 +66,7 @@ images:
 
 bench:
 	@tools/bootstrap docker
+	@uv sync --frozen --inexact --quiet --group bench
 	python -m benchmarks $(BACKEND)
 
 soak:

@@ -1,49 +1,123 @@
-"""Each backend for each contender: the configuration of both libraries, and the bare client's work.
+"""How an application author configures each backend, with ours and with Flask-Session 0.8.0.
 
 It is imported in the environment of Flask-Session 0.8.0 too, so nothing of ours is imported here.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 DAY = 86400
+SQL = ("sqlite", "postgresql", "mariadb")
+MANY_FILES = 1_000_000
+
+Config = dict[str, Any]
+Command = dict[str, Any]
 
 
-def configure(config: dict[str, Any], command: dict[str, Any]) -> None:
-    """Set up ``app.config`` for Flask-Session, ours or 0.8.0, as an application author would."""
-    backend, address, ours = command["backend"], command["address"], command["contender"] == "ours"
+def configure(app: Any, command: Command) -> None:
+    """Set up ``app.config`` for the contender ``ours`` or ``old``.
+
+    ``command`` names the ``backend``, its ``address``, the ``contender``, and any ``options``.
+    """
+    config, backend, options = app.config, command["backend"], command.get("options", {})
+    config["SECRET_KEY"] = "a secret key of thirty-two bytes"
+    config["SESSION_TYPE"] = "sqlalchemy" if backend in SQL else backend
+    config["SESSION_REFRESH_EACH_REQUEST"] = options.get("refresh", True)
+    if "signer" in options:
+        config["SESSION_USE_SIGNER"] = options["signer"]
+    if options.get("renewal") and command["contender"] == "ours":
+        config["SESSION_TOUCH_INTERVAL"] = 0
+    connect: dict[str, Callable[[Any, Command], None]] = {
+        "redis": connect_redis,
+        "memcached": connect_memcached,
+        "mongodb": connect_mongodb,
+        "dynamodb": connect_dynamodb,
+        "filesystem": connect_files,
+    }
+    connect.get(backend, connect_sql)(app, command)
+
+
+def connect_redis(app: Any, command: Command) -> None:
+    """Both take a redis-py client."""
+    import redis
+
+    host, port = split_address(command["address"])
+    app.config["SESSION_REDIS"] = redis.Redis(host=host, port=port)
+
+
+def connect_memcached(app: Any, command: Command) -> None:
+    """Both take a pymemcache client; ours makes connections of its own, safe for threads.
+
+    As pymemcache's default is, 0.8.0 does not wait until a write is acknowledged; ours does.
+    """
+    app.config["SESSION_MEMCACHED"] = pymemcache(
+        command["address"],
+        pooled=bool(command.get("threads")),
+        waits=bool(command.get("options", {}).get("acknowledged")),
+    )
+
+
+def connect_mongodb(app: Any, command: Command) -> None:
+    """Both take a pymongo client; each contender has a database of its own.
+
+    0.8.0 makes no index on the id, so that a read looks at every session; it is given one.
+    """
+    import pymongo
+
+    host, port = split_address(command["address"])
+    app.config["SESSION_MONGODB"] = client = pymongo.MongoClient[dict[str, Any]](host, port)
+    app.config["SESSION_MONGODB_DB"] = command["contender"]
+    if command["contender"] == "old":
+        client["old"]["sessions"].create_index("id")
+
+
+def connect_dynamodb(app: Any, command: Command) -> None:
+    """Both take a boto3 resource; each contender has a table of its own."""
+    app.config["SESSION_DYNAMODB"] = dynamodb(command["address"])
+    app.config["SESSION_DYNAMODB_TABLE"] = command["contender"]
+
+
+def connect_files(app: Any, command: Command) -> None:
+    """Both take a folder, each its own.
+
+    With the default threshold of 0.8.0, 500 files, each write beyond it looks at every file.
+    """
+    app.config["SESSION_FILE_DIR"] = f"{command['address']}/{command['contender']}"
+    if command["contender"] == "old":
+        app.config["SESSION_FILE_THRESHOLD"] = MANY_FILES
+
+
+def connect_sql(app: Any, command: Command) -> None:
+    """Ours takes a URL, 0.8.0 a Flask-SQLAlchemy object, as each documents it."""
+    contender = command["contender"]
+    url = sql_url(command["backend"], command["address"], contender)
+    app.config["SESSION_SQLALCHEMY_TABLE"] = f"sessions_{contender}"
+    if contender == "ours":
+        app.config["SESSION_SQLALCHEMY"] = url
+        return
+    from flask_sqlalchemy import SQLAlchemy
+
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SESSION_SQLALCHEMY"] = database = SQLAlchemy(app)
+    if command.get("options", {}).get("wal"):
+        with app.app_context():
+            use_write_ahead_log(database.engine)
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Take ``host:port`` apart."""
     host, _, port = address.partition(":")
-    config["SESSION_TYPE"] = backend
-    if backend == "redis":
-        import redis
-
-        config["SESSION_REDIS"] = redis.Redis(host=host, port=int(port))
-    elif backend == "memcached":
-        config["SESSION_MEMCACHED"] = address if ours else pymemcache(host, int(port))
-    elif backend == "mongodb":
-        import pymongo
-
-        config["SESSION_MONGODB"] = pymongo.MongoClient(host, int(port))
-    elif backend == "dynamodb":
-        config["SESSION_DYNAMODB"] = dynamodb(address)
-    elif backend == "filesystem":
-        config["SESSION_FILE_DIR"] = f"{address}/{command['contender']}"
-    elif backend in ("sqlite", "postgresql"):
-        config["SESSION_TYPE"] = "sqlalchemy"
-        config["SQLALCHEMY_DATABASE_URI"] = sql_url(backend, address, command["contender"])
-        if ours:
-            config["SESSION_SQLALCHEMY"] = config["SQLALCHEMY_DATABASE_URI"]
+    return host, int(port)
 
 
-def pymemcache(host: str, port: int) -> Any:
-    """Make the client that the README of Flask-Session 0.8 shows."""
-    from pymemcache.client.base import Client
+def pymemcache(address: str, *, pooled: bool = False, waits: bool = False) -> Any:
+    """Make a client; one that threads may share if ``pooled``."""
+    from pymemcache.client.base import Client, PooledClient
 
-    return Client((host, port), no_delay=True)
+    kind = PooledClient if pooled else Client
+    return kind(split_address(address), no_delay=True, default_noreply=not waits)
 
 
 def dynamodb(address: str) -> Any:
@@ -57,160 +131,19 @@ def dynamodb(address: str) -> Any:
 
 
 def sql_url(backend: str, address: str, contender: str) -> str:
-    """Answer the URL of a database of the contender's own."""
+    """Answer the URL of a database; the driver is the same for all."""
     if backend == "sqlite":
         return f"sqlite:///{address}/{contender}.db"
-    driver = "psycopg2" if contender == "old" else "psycopg"
-    return f"postgresql+{driver}://session:session@{address}/session"
+    driver = {"postgresql": "postgresql+psycopg", "mariadb": "mysql+pymysql"}[backend]
+    return f"{driver}://session:session@{address}/session"
 
 
-class Bare:
-    """Three calls into a client library."""
+def use_write_ahead_log(engine: Any) -> None:
+    """Give an SQLite file the settings that ours gives it."""
+    from sqlalchemy import event
 
-    read: Callable[[str], Any]
-    write: Callable[[str, bytes], Any]
-    delete: Callable[[str], Any]
+    def connected(connection: Any, record: object) -> None:
+        connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        connection.execute("PRAGMA synchronous = NORMAL")
 
-    def __init__(self, read: Any, write: Any, delete: Any) -> None:
-        self.read, self.write, self.delete = read, write, delete
-
-
-def bare_store(command: dict[str, Any]) -> Bare:
-    """Make the bare client's work for a backend."""
-    backend, address = command["backend"], command["address"]
-    return BARE[backend](address)
-
-
-def bare_redis(address: str) -> Bare:
-    """One command each."""
-    import redis
-
-    host, _, port = address.partition(":")
-    client = redis.Redis(host=host, port=int(port))
-    return Bare(client.get, lambda key, data: client.set(key, data, ex=DAY), client.delete)
-
-
-def bare_memcached(address: str) -> Bare:
-    """One command each, acknowledged."""
-    host, _, port = address.partition(":")
-    client = pymemcache(host, int(port))
-    return Bare(
-        client.get,
-        lambda key, data: client.set(key, data, expire=DAY, noreply=False),
-        lambda key: client.delete(key, noreply=False),
-    )
-
-
-def bare_mongodb(address: str) -> Bare:
-    """One command each, by the unique key."""
-    import pymongo
-
-    host, _, port = address.partition(":")
-    found = pymongo.MongoClient(host, int(port))["bare"]["sessions"]
-    found.create_index("id", unique=True)
-
-    def write(key: str, data: bytes) -> None:
-        expiration = datetime.now(timezone.utc) + timedelta(seconds=DAY)
-        found.update_one(
-            {"id": key}, {"$set": {"val": data, "expiration": expiration}}, upsert=True
-        )
-
-    return Bare(
-        lambda key: (found.find_one({"id": key}) or {}).get("val"),
-        write,
-        lambda key: found.delete_one({"id": key}),
-    )
-
-
-def bare_dynamodb(address: str) -> Bare:
-    """One request each, with the low-level client."""
-    resource = dynamodb(address)
-    client = resource.meta.client
-    schema: dict[str, Any] = {
-        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
-    }
-    names = client.list_tables()["TableNames"]
-    if "bare" not in names:
-        client.create_table(TableName="bare", BillingMode="PAY_PER_REQUEST", **schema)
-
-    def write(key: str, data: bytes) -> None:
-        item = {"id": key, "val": data, "expiration": int(time.time()) + DAY}
-        client.put_item(TableName="bare", Item=item)
-
-    def read(key: str) -> Any:
-        answer = client.get_item(TableName="bare", Key={"id": key}, ConsistentRead=True)
-        return bytes(answer["Item"]["val"]) if "Item" in answer else None
-
-    return Bare(read, write, lambda key: client.delete_item(TableName="bare", Key={"id": key}))
-
-
-def bare_sql(url: str) -> Bare:
-    """One autocommitted statement of SQLAlchemy Core each."""
-    import sqlalchemy as sql
-
-    engine = sql.create_engine(url, isolation_level="AUTOCOMMIT")
-    table = sql.Table(
-        "bare", sql.MetaData(),
-        sql.Column("session_id", sql.String(255), primary_key=True),
-        sql.Column("data", sql.LargeBinary), sql.Column("expiry", sql.DateTime),
-    )  # fmt: skip
-    with engine.connect() as connection:
-        if url.startswith("sqlite"):
-            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-        table.metadata.create_all(connection)
-    by_key = table.c.session_id == sql.bindparam("key")
-    select = sql.select(table.c.data, table.c.expiry).where(by_key)
-    update = table.update().where(by_key).values(data=sql.bindparam("d"), expiry=sql.bindparam("e"))
-    delete = table.delete().where(by_key)
-
-    def read(key: str) -> Any:
-        with engine.connect() as connection:
-            row = connection.execute(select, {"key": key}).first()
-        return row.data if row else None
-
-    def write(key: str, data: bytes) -> None:
-        expiry = datetime.now(timezone.utc).replace(tzinfo=None) + timedelta(seconds=DAY)
-        with engine.connect() as connection:
-            if not connection.execute(update, {"key": key, "d": data, "e": expiry}).rowcount:
-                row = {"session_id": key, "data": data, "expiry": expiry}
-                connection.execute(table.insert(), row)
-
-    def remove(key: str) -> None:
-        with engine.connect() as connection:
-            connection.execute(delete, {"key": key})
-
-    return Bare(read, write, remove)
-
-
-def bare_filesystem(address: str) -> Bare:
-    """Read, replace and remove a file."""
-    import os
-
-    folder = f"{address}/bare"
-    os.makedirs(folder, exist_ok=True)
-
-    def read(key: str) -> bytes | None:
-        try:
-            with open(f"{folder}/{key}", "rb") as file:
-                return file.read()
-        except FileNotFoundError:
-            return None
-
-    def write(key: str, data: bytes) -> None:
-        with open(f"{folder}/{key}.new", "wb") as file:
-            file.write(data)
-        os.replace(f"{folder}/{key}.new", f"{folder}/{key}")
-
-    return Bare(read, write, lambda key: os.remove(f"{folder}/{key}"))
-
-
-BARE: dict[str, Callable[[str], Bare]] = {
-    "redis": bare_redis,
-    "memcached": bare_memcached,
-    "mongodb": bare_mongodb,
-    "dynamodb": bare_dynamodb,
-    "sqlite": lambda address: bare_sql(sql_url("sqlite", address, "bare")),
-    "postgresql": lambda address: bare_sql(sql_url("postgresql", address, "bare")),
-    "filesystem": bare_filesystem,
-}
+    event.listen(engine, "connect", connected)

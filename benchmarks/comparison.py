@@ -1,76 +1,79 @@
-"""Alternating batches of the contenders, and what they come to."""
+"""Alternating batches of the contenders."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median, quantiles
-from typing import Any
 
 from .contenders import Contender, contenders
+from .results import Case, Compared, Line
 
 NAMES = ("plain", "bare", "old", "ours")
 SCENARIOS = ("anonymous", "stale", "untouched", "read", "change", "nested", "create", "logout")
-BATCH_SECONDS = 0.05
-MOST = 400
+LOOKING = ("untouched", "read", "change")
 
 
 @dataclass(frozen=True)
-class Case:
-    """One line of the report; ``options`` are ``signer`` and ``refresh`` where they are set."""
+class Effort:
+    """How long to measure."""
 
-    backend: str
-    size: str
-    options: dict[str, Any]
-
-    @property
-    def title(self) -> str:
-        """Name the case."""
-        chosen = ", ".join(f"{name} {'on' if on else 'off'}" for name, on in self.options.items())
-        return f"{self.backend}, {self.size} session, {chosen or 'default settings'}"
+    rounds: int = 15
+    """Batches of each contender."""
+    batch_seconds: float = 0.03
+    """What a batch of 0.8.0 takes, and the others with it."""
+    most: int = 400
+    """Requests in a batch."""
 
 
-@dataclass(frozen=True)
-class Line:
-    """One scenario: microseconds per request of each contender, batch by batch."""
-
-    scenario: str
-    times: dict[str, list[float]]
-
-    def net(self, name: str) -> list[float]:
-        """Answer what a contender costs beyond the same app without sessions, batch by batch."""
-        if name == "bare":
-            return self.times["bare"]
-        pairs = zip(self.times[name], self.times["plain"], strict=True)
-        return [one - other for one, other in pairs]
-
-    def ratio(self, name: str, other: str) -> tuple[float, float, float]:
-        """Answer the median and the quartiles of the ratio of the net costs, pair by pair."""
-        pairs = zip(self.net(name), self.net(other), strict=True)
-        ratios = [one / max(two, 0.1) for one, two in pairs]
-        low, _, high = quantiles(ratios, n=4)
-        return median(ratios), low, high
+QUICK = Effort(rounds=3, batch_seconds=0.005, most=20)
 
 
-def compare(case: Case, address: str, rounds: int) -> list[Line]:
+OWN_CASES = {"sqlite": [{"wal": True}], "memcached": [{"acknowledged": True}]}
+"""Where 0.8.0 has another level of safety by default, it is given ours."""
+
+
+def cases_of(backend: str) -> list[Case]:
+    """Answer what is compared on a backend."""
+    sizes = [Case(size) for size in ("small", "2KB", "100KB")]
+    options = [{"signer": True}, {"signer": False}, {"refresh": False}, {"renewal": True}]
+    options += OWN_CASES.get(backend, [])
+    return [*sizes, *(Case("small", each) for each in options)]
+
+
+def scenarios_of(case: Case) -> Sequence[str]:
+    """Answer the scenarios in which the case differs from the others."""
+    return LOOKING if "renewal" in case.options else SCENARIOS
+
+
+def compare(backend: str, address: str, case: Case, effort: Effort) -> Compared:
     """Run every scenario of a case."""
-    with contenders(NAMES, case.backend, address, case.size, case.options) as started:
-        return [alternate(started, scenario, rounds) for scenario in SCENARIOS]
+    command = {
+        "backend": backend, "address": address, "size": case.size, "options": case.options,
+    }  # fmt: skip
+    with contenders(NAMES, command) as started:
+        lines = [alternate(started, scenario, effort) for scenario in scenarios_of(case)]
+    return Compared(case, lines)
 
 
-def alternate(started: dict[str, Contender], scenario: str, rounds: int) -> Line:
-    """Let the contenders run a batch each, in turn, ``rounds`` times; the first is not counted."""
-    count = batch_size(started["old"], scenario)
-    times: dict[str, list[float]] = {name: [] for name in started}
-    for each in range(rounds + 1):
-        for name, contender in started.items():
-            seconds = contender.run(scenario, count)
+def alternate(started: dict[str, Contender], scenario: str, effort: Effort) -> Line:
+    """Let the contenders run a batch each, in turn; who begins changes from round to round.
+
+    All run the same number of requests. The first round warms up and is not counted.
+    """
+    count = batch_size(started["old"], scenario, effort)
+    names = list(started)
+    times: dict[str, list[float]] = {name: [] for name in names}
+    for each in range(effort.rounds + 1):
+        first = each % len(names)
+        for name in names[first:] + names[:first]:
+            seconds = started[name].run(scenario, count)
             if each:
                 times[name].append(seconds / count * 1e6)
     return Line(scenario, times)
 
 
-def batch_size(contender: Contender, scenario: str) -> int:
+def batch_size(contender: Contender, scenario: str, effort: Effort) -> int:
     """Choose how many requests take long enough to be timed and short enough to alternate."""
     contender.run(scenario, 5)
     seconds = contender.run(scenario, 10) / 10
-    return max(10, min(MOST, int(BATCH_SECONDS / seconds)))
+    return max(5, min(effort.most, int(effort.batch_seconds / seconds)))

@@ -5,46 +5,59 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from select import select
 from types import TracebackType
 from typing import Any
 
-from flask_session_conformance.migration.neighbour import NEWEST, make_environment
-
-CACHE = Path(".cache")
-WORKER = Path(__file__).with_name("worker.py")
+from .environments import ROOT, python_of
 
 
 class Contender:
     """A worker process; it ends with the ``with`` block."""
 
-    def __init__(self, python: Path | str, command: dict[str, Any]) -> None:
+    def __init__(self, command: dict[str, Any]) -> None:
         self._process = subprocess.Popen(
-            [str(python), str(WORKER)],
+            [str(python_of(command["contender"])), "-m", "benchmarks.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            cwd=ROOT,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         )
-        self._exchange(command)
+        self._send(command)
+        self.answer()
+
+    def ask(self, do: str, **arguments: Any) -> Any:
+        """Let the worker obey one command, and answer what it answers."""
+        self.begin(do, **arguments)
+        return self.answer()
 
     def run(self, scenario: str, count: int) -> float:
         """Answer the seconds one batch took."""
-        return self._exchange({"scenario": scenario, "count": count})
+        return float(self.ask("run", scenario=scenario, count=count))
 
-    def _exchange(self, command: dict[str, Any]) -> float:
-        process = self._process
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(json.dumps(command) + "\n")
-        process.stdin.flush()
-        line = process.stdout.readline()
+    def begin(self, do: str, **arguments: Any) -> None:
+        """Let the worker begin to obey; :meth:`answer` waits for the end."""
+        self._send({"do": do, **arguments})
+
+    def is_done(self) -> bool:
+        """Tell whether the answer is there."""
+        return bool(select([self._process.stdout], [], [], 0)[0])
+
+    def answer(self) -> Any:
+        """Wait for the answer. RuntimeError if the worker ended instead."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
         if not line:
             raise RuntimeError("a contender ended; its error output is above")
-        return float(json.loads(line))
+        return json.loads(line)
+
+    def _send(self, command: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(command) + "\n")
+        self._process.stdin.flush()
 
     def __enter__(self) -> Contender:
         return self
@@ -55,31 +68,21 @@ class Contender:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        process = self._process
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.close()
-        process.wait(30)
-        process.stdout.close()
-
-
-def python_of(contender: str) -> Path | str:
-    """Answer the interpreter of a contender; that of 0.8.0 is made from PyPI, once."""
-    if contender == "old":
-        return make_environment(CACHE / "flask-session-0.8.0", NEWEST)
-    return sys.executable
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
 
 
 @contextmanager
-def contenders(
-    names: tuple[str, ...], backend: str, address: str, size: str, options: dict[str, Any]
-) -> Iterator[dict[str, Contender]]:
-    """Start the named contenders: ``plain``, ``bare``, ``old``, ``ours``."""
+def contenders(names: tuple[str, ...], command: dict[str, Any]) -> Iterator[dict[str, Contender]]:
+    """Start the named contenders (``plain``, ``bare``, ``old``, ``ours``) on one backend."""
     with ExitStack() as stack:
-        started = {}
-        for name in names:
-            command = {"contender": name, "backend": backend, "address": address, "size": size}
-            if name in ("old", "ours"):
-                command.update(options)
-            started[name] = stack.enter_context(Contender(python_of(name), command))
-        yield started
+        yield {
+            name: stack.enter_context(Contender({"contender": name, **command})) for name in names
+        }

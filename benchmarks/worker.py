@@ -1,138 +1,39 @@
 """One contender in a process of its own: a Flask app, or a bare client, driven without a server.
 
-It runs with the Python of any environment, ours or that of Flask-Session 0.8.0, reads one JSON
-command a line from standard input and answers each with one line. The first command sets it up, the
-others run a batch of one scenario and answer its seconds.
+``python -m benchmarks.worker`` runs with the Python of either environment, reads one JSON command a
+line from standard input and answers each with one line. The first command sets the contender up.
 """
 
 from __future__ import annotations
 
-import io
+import gc
 import json
 import os
 import sys
 import time
-import warnings
 from typing import Any
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from .apps import AppScenarios, payload
+from .bare import bare_client
+from .breakdown import break_down
+from .commands import CommandLog
+from .crowd import Crowd
+from .filling import fill_files
 
-from backends import bare_store, configure
-
-warnings.simplefilter("ignore")
-SIZES = {"small": 0, "2KB": 2_000, "100KB": 100_000}
-
-
-def payload(size: str) -> dict[str, Any]:
-    """Make the content of a session: six keys, one of which grows with the size."""
-    items = [
-        {"id": each, "name": f"item {each}", "price": each * 1.5, "tags": ["a", "b"]}
-        for each in range(SIZES[size] // 46)
-    ]
-    return {
-        "_user_id": "1234", "_fresh": True, "csrf_token": "c" * 40, "locale": "en", "number": 0,
-        "cart": {"items": items, "count": 0},
-    }  # fmt: skip
+Command = dict[str, Any]
 
 
-def add_views(app: Any, session: Any, size: str) -> None:
-    """Add one view per scenario; without ``session`` they only answer."""
+class BareScenarios:
+    """The least store work of each scenario, without Flask, cookies and encoding."""
 
-    @app.get("/<scenario>")
-    def view(scenario: str) -> str:
-        if session is None or scenario == "untouched":
-            return "ok"
-        if scenario in ("read", "anonymous", "stale"):
-            return str(session.get("number"))
-        if scenario == "change":
-            session["number"] = session["number"] + 1
-        elif scenario == "nested":
-            session["cart"]["count"] += 1
-            session.modified = True
-        elif scenario == "create":
-            session.update(payload(size))
-        elif scenario == "logout":
-            session.clear()
-        return "ok"
-
-
-class AppWorker:
-    """Requests to a Flask app, straight into its WSGI callable."""
-
-    def __init__(self, command: dict[str, Any]) -> None:
-        import flask
-
-        app = flask.Flask("benchmark")
-        app.config["SECRET_KEY"] = "key" if command["contender"] != "plain" else None
-        app.config["SESSION_REFRESH_EACH_REQUEST"] = command.get("refresh", True)
-        session = None
-        if command["contender"] != "plain":
-            from flask_session import Session
-
-            configure(app.config, command)
-            if command.get("signer") is not None:
-                app.config["SESSION_USE_SIGNER"] = command["signer"]
-            Session(app)
-            session = flask.session
-        add_views(app, session, command["size"])
-        self.app, self.statuses = app, set()
-        self.cookie = "" if session is None else self.request("create", "")
-
-    def request(self, scenario: str, cookie: str) -> str:
-        """Send one request and answer the cookie that comes back."""
-        environ = {
-            "REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": "/" + scenario,
-            "QUERY_STRING": "", "SERVER_NAME": "localhost", "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "localhost", "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(), "wsgi.errors": sys.stderr,
-            "wsgi.multithread": True, "wsgi.multiprocess": True, "wsgi.run_once": False,
-        }  # fmt: skip
-        if cookie:
-            environ["HTTP_COOKIE"] = cookie
-        found = [""]
-
-        def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> None:
-            self.statuses.add(status)
-            for name, value in headers:
-                if name == "Set-Cookie":
-                    found[0] = value.partition(";")[0]
-
-        answer = self.app.wsgi_app(environ, start)
-        for _ in answer:
-            pass
-        answer.close()
-        return found[0]
-
-    def run(self, scenario: str, count: int) -> float:
-        """Time ``count`` requests."""
-        cookies = [self.cookie_for(scenario) for _ in range(count)]
-        began = time.perf_counter()
-        for cookie in cookies:
-            self.request(scenario, cookie)
-        seconds = time.perf_counter() - began
-        assert self.statuses == {"200 OK"}, self.statuses
-        return seconds
-
-    def cookie_for(self, scenario: str) -> str:
-        """Answer what the browser of one request sends."""
-        if scenario in ("anonymous", "create"):
-            return ""
-        if scenario == "stale":
-            return "session=" + "s" * 43
-        return self.request("create", "") if scenario == "logout" else self.cookie
-
-
-class BareWorker:
-    """The least that the client library itself can do for a scenario."""
-
-    def __init__(self, command: dict[str, Any]) -> None:
+    def __init__(self, command: Command) -> None:
         import msgspec
 
-        self.store = bare_store(command)
+        self.client = bare_client(command["backend"], command["address"])
         self.data = msgspec.msgpack.encode(payload(command["size"]))
         self.number = 0
         self.key = self.fresh_key()
-        self.store.write(self.key, self.data)
+        self.client.create(self.key, self.data)
 
     def fresh_key(self) -> str:
         """Make a key as long as a session's."""
@@ -140,52 +41,101 @@ class BareWorker:
         return f"session:{os.getpid():08}{self.number:035}"
 
     def run(self, scenario: str, count: int) -> float:
-        """Time ``count`` rounds of store work."""
+        """Answer the seconds that ``count`` rounds of store work took."""
         keys = [self.fresh_key() for _ in range(count)]
         if scenario == "logout":
             for key in keys:
-                self.store.write(key, self.data)
+                self.client.create(key, self.data)
         work = getattr(self, scenario)
         began = time.perf_counter()
         for key in keys:
             work(key)
         return time.perf_counter() - began
 
-    def read(self, key: str) -> None:
-        self.store.read(self.key)
+    def anonymous(self, key: str) -> None:
+        """Nothing is stored, so nothing is asked for."""
 
-    untouched = read
+    untouched = anonymous
+
+    def stale(self, key: str) -> None:
+        self.client.read(key)
+
+    def read(self, key: str) -> None:
+        self.client.read(self.key)
 
     def change(self, key: str) -> None:
-        self.store.write(self.key, self.store.read(self.key) or self.data)
+        self.client.write(self.key, self.client.read(self.key))
 
     nested = change
 
     def create(self, key: str) -> None:
-        self.store.write(key, self.data)
+        self.client.create(key, self.data)
 
     def logout(self, key: str) -> None:
-        self.store.read(key)
-        self.store.delete(key)
+        self.client.read(key)
+        self.client.delete(key)
 
-    def anonymous(self, key: str) -> None:
-        """Nothing is stored, so nothing is asked for."""
 
-    def stale(self, key: str) -> None:
-        self.store.read("session:" + "s" * 43)
+class Worker:
+    """Obey commands; each method is one, named by ``do``."""
+
+    def __init__(self, command: Command) -> None:
+        self.log = CommandLog(command["backend"], command["address"])
+        kind = BareScenarios if command["contender"] == "bare" else AppScenarios
+        self.scenarios: Any = kind(command)
+
+    def run(self, scenario: str, count: int) -> float:
+        """Time a batch, which begins without garbage of the one before."""
+        gc.collect()
+        return float(self.scenarios.run(scenario, count))
+
+    def prepare(self, scenario: str, count: int) -> None:
+        """Do what the next batch needs and what is not to be counted with it."""
+        self.scenarios.prepare(scenario, count)
+
+    def commands(self, scenario: str, count: int) -> dict[str, float]:
+        """Count what a batch asks of the store, as far as that shows in this process."""
+        with self.log.counting() as counted:
+            self.scenarios.run(scenario, count)
+        return {name: number / count for name, number in sorted(counted.items())}
+
+    def break_down(self, scenario: str, count: int) -> dict[str, float]:
+        """Tell where the microseconds of a scenario go."""
+        self.scenarios.run(scenario, count)
+        return break_down(lambda: self.scenarios.run(scenario, count), count)
+
+    def crowd(self, threads: int, count: int, seconds: float) -> dict[str, float]:
+        """Let threads make requests, each for a visitor of its own."""
+        return Crowd(self.scenarios.app, threads).run(count, seconds)
+
+    def latencies(self, count: int) -> list[float]:
+        """Answer the microseconds of each of ``count`` requests: four reads, then a change."""
+        return [
+            self.scenarios.run("read" if each % 5 else "change", 1) * 1e6 for each in range(count)
+        ]
+
+    def fill(self, first: int, last: int, age: int = 0) -> None:
+        """Store many sessions in files, by the contender's own means."""
+        fill_files(self.scenarios.app.session_interface, first, last, age)
+
+    def purge(self) -> dict[str, float]:
+        """Remove the expired records, by the store of ours."""
+        began = time.perf_counter()
+        rows = self.scenarios.app.session_interface.store.purge()
+        return {"rows": rows, "seconds": time.perf_counter() - began}
 
 
 def main() -> None:
     """Serve commands until standard input ends."""
-    worker: Any = None
+    worker: Worker | None = None
     for line in sys.stdin:
         command = json.loads(line)
+        answer: Any = None
         if worker is None:
-            kind = BareWorker if command["contender"] == "bare" else AppWorker
-            worker, reply = kind(command), 0.0
+            worker = Worker(command)
         else:
-            reply = worker.run(command["scenario"], command["count"])
-        sys.stdout.write(json.dumps(reply) + "\n")
+            answer = getattr(worker, command.pop("do"))(**command)
+        sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
 
