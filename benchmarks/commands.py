@@ -32,6 +32,7 @@ class CommandLog:
 
     def __init__(self, backend: str, address: str) -> None:
         self._counted: Counter[str] | None = None
+        self._opened: object = None
         if backend in ("sqlite", "postgresql", "mariadb"):
             self._listen_to_sql()
         if backend == "filesystem":
@@ -66,5 +67,13 @@ class CommandLog:
             return
         if event.startswith("fcntl."):
             self._note("lock")
-        elif str(arguments[0]).startswith(self._folder):
+        elif str(arguments[0]).startswith(self._folder) and not self._is_repeated(event, arguments):
             self._note(FILE_EVENTS[event])
+
+    def _is_repeated(self, event: str, arguments: tuple[Any, ...]) -> bool:
+        """Tell whether this is the ``os.open`` of the ``open`` before, which has an opener."""
+        by_name, self._opened = self._opened, None
+        if event != "open" or arguments[1] is None:
+            return event == "open" and by_name == arguments[0]
+        self._opened = arguments[0]
+        return False

@@ -17,7 +17,7 @@ LOOKING = ("untouched", "read", "change")
 class Effort:
     """How long to measure."""
 
-    rounds: int = 15
+    rounds: int = 11
     """Batches of each contender."""
     batch_seconds: float = 0.03
     """What a batch of 0.8.0 takes, and the others with it."""

@@ -8,14 +8,13 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from select import select
-from types import TracebackType
 from typing import Any
 
 from .environments import ROOT, python_of
 
 
 class Contender:
-    """A worker process; it ends with the ``with`` block."""
+    """A worker process, which is ready when its first :meth:`answer` comes; close it in the end."""
 
     def __init__(self, command: dict[str, Any]) -> None:
         self._process = subprocess.Popen(
@@ -27,7 +26,6 @@ class Contender:
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         )
         self._send(command)
-        self.answer()
 
     def ask(self, do: str, **arguments: Any) -> Any:
         """Let the worker obey one command, and answer what it answers."""
@@ -59,15 +57,8 @@ class Contender:
         self._process.stdin.write(json.dumps(command) + "\n")
         self._process.stdin.flush()
 
-    def __enter__(self) -> Contender:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the process, which ends by itself when nobody can ask it anything more."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
@@ -83,6 +74,10 @@ class Contender:
 def contenders(names: tuple[str, ...], command: dict[str, Any]) -> Iterator[dict[str, Contender]]:
     """Start the named contenders (``plain``, ``bare``, ``old``, ``ours``) on one backend."""
     with ExitStack() as stack:
-        yield {
-            name: stack.enter_context(Contender({"contender": name, **command})) for name in names
-        }
+        started = {}
+        for name in names:
+            started[name] = Contender({"contender": name, **command})
+            stack.callback(started[name].close)
+        for contender in started.values():
+            contender.answer()
+        yield started

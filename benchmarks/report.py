@@ -37,20 +37,41 @@ not everything is alike:
   one case it does."""
 
 
+QUICK = "**Made with `--quick`, which shows that the benchmark works: these figures say nothing.**"
+SUMMARY_BEGINS, SUMMARY_ENDS = "<!-- summary -->", "<!-- end of summary -->"
+"""What ``docs/performance.md`` includes stands between these."""
+
+
 def render(results: Results, plot: str | None) -> str:
     """Write the whole report."""
     parts = [
         "# What a session costs",
         INTRODUCTION,
         machine(results),
+        SUMMARY_BEGINS,
+        QUICK if results.quick else "",
+        headline(results),
+        f"![Net cost of a read and a change on each backend]({plot})" if plot else "",
         "## What was to be shown",
         verdict_table(results),
-        f"![Net cost of a read and a change on each backend]({plot})" if plot else "",
+        SUMMARY_ENDS,
         *(part for backend in results.backends for part in about(backend)),
         *scaling_report.purge(results),
         *imports(results.imported),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def headline(results: Results) -> str:
+    """Write a read and a change of a small session with default settings, on each backend."""
+    head = ["backend", "scenario", "bare", "0.8.0", "ours", "0.8.0 / ours", "ours / bare"]
+    rows = [
+        [backend.name, *row_of(case.line(scenario))]
+        for backend in results.backends
+        if (case := backend.default("small"))
+        for scenario in ("read", "change")
+    ]
+    return table(head, rows)
 
 
 def machine(results: Results) -> str:
@@ -83,6 +104,8 @@ def about(backend: Backend) -> Iterator[str]:
         yield f"### {case.case.title[0].upper()}{case.case.title[1:]}"
         yield times(case)
     yield "### What one request asks of the store"
+    if backend.name == "filesystem":
+        yield "Operations that Python's audit hooks show; exchanging two files is none of them."
     yield counts(backend.counts)
     yield "### Where the microseconds of ours go"
     yield breakdowns(backend.breakdowns)

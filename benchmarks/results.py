@@ -163,6 +163,7 @@ class Results(msgspec.Struct):
     machine: dict[str, str]
     versions: dict[str, str]
     rounds: int
+    quick: bool = False
     backends: list[Backend] = []
     imported: dict[str, Imported] = {}
     purged: dict[str, Purged] = {}

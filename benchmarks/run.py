@@ -47,7 +47,7 @@ class Plan:
 
 def measure(backends: tuple[str, ...], plan: Plan, say: Say) -> Results:
     """Measure the named backends, and what they have in common."""
-    results = Results(describe(), versions(), plan.effort.rounds)
+    results = Results(describe(), versions(), plan.effort.rounds, plan.quick)
     say("import time")
     times = 3 if plan.quick else 15
     results.imported = {name: imports.measure(name, times) for name in ("old", "ours")}
@@ -78,12 +78,12 @@ def measure_backend(backend: str, address: str, plan: Plan, say: Say) -> Backend
     say(f"{backend}: commands, round trips and bytes")
     found.counts = wire.count(backend, address)
     say(f"{backend}: where the time goes")
-    found.breakdowns = break_down(backend, address, 10 if plan.quick else 100)
+    found.breakdowns = break_down(backend, address, 10 if plan.quick else 50)
     say(f"{backend}: threads")
-    found.crowded = scaling.crowd(backend, address, plan.threads, 40 if plan.quick else 800)
+    found.crowded = scaling.crowd(backend, address, plan.threads, 40 if plan.quick else 600)
     if is_installed("gunicorn"):
         say(f"{backend}: gunicorn")
-        rounds, count = (1, 40) if plan.quick else (5, 400)
+        rounds, count = (1, 40) if plan.quick else (4, 400)
         found.served = serving.serve(backend, address, rounds, count)
     if backend in scaling.FILLED:
         say(f"{backend}: many sessions")

@@ -67,8 +67,9 @@ def add(
 
 def purge(backend: str, address: str, rows: int) -> Purged:
     """Remove expired records in one process while another serves."""
-    command = {"backend": backend, "address": address, "size": "small", "contender": "ours"}
-    with Contender(command) as server, Contender(command) as cleaner:
+    command = {"backend": backend, "address": address, "size": "small"}
+    with contenders(("ours",), command) as one, contenders(("ours",), command) as other:
+        server, cleaner = one["ours"], other["ours"]
         add(backend, address, cleaner, "ours", 10**6, 10**6 + rows, age=2 * DAY)
         server.ask("latencies", count=50)
         alone = server.ask("latencies", count=1000)

@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from statistics import median, quantiles
 from typing import Any
 
@@ -49,11 +49,10 @@ def wait_for(process: subprocess.Popen[bytes], port: int) -> None:
     """Return when the server answers; RuntimeError if it ends or takes too long."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            Client(port).get("untouched")
+        with closing(Client(port)) as client, suppress(OSError):
+            client.get("untouched")
             return
-        except OSError:
-            time.sleep(0.05)
+        time.sleep(0.05)
     raise RuntimeError("gunicorn does not answer; its error output is above")
 
 
@@ -76,6 +75,10 @@ class Client:
         self.cookie = (response.getheader("Set-Cookie") or self.cookie).partition(";")[0]
         return (time.perf_counter() - began) * 1000
 
+    def close(self) -> None:
+        """Close the connection; the next request opens it again."""
+        self.connection.close()
+
 
 class Load:
     """Clients of one server, each a visitor who is logged in."""
@@ -85,13 +88,18 @@ class Load:
         for client in self.clients:
             client.get("create")
 
+    def close(self) -> None:
+        """Close all connections."""
+        for client in self.clients:
+            client.close()
+
     def run(self, scenario: str, count: int) -> tuple[float, list[float]]:
         """Answer the requests per second and the milliseconds of each."""
         deadline = time.monotonic() + LONGEST
 
         def visit(client: Client) -> list[float]:
-            client.connection.close()
-            taken = []
+            client.close()
+            taken: list[float] = []
             while len(taken) < count // CLIENTS and time.monotonic() < deadline:
                 taken.append(client.get(scenario))
             return taken
@@ -106,10 +114,10 @@ def serve(backend: str, address: str, rounds: int, count: int) -> list[Served]:
     """Let the contenders serve in turn, ``rounds`` batches of ``count`` requests per scenario."""
     command = {"backend": backend, "address": address, "size": "small", "threads": 4}
     with ExitStack() as stack:
-        loads = {
-            name: Load(stack.enter_context(gunicorn({**command, "contender": name})))
-            for name in NAMES
-        }
+        loads = {}
+        for name in NAMES:
+            port = stack.enter_context(gunicorn({**command, "contender": name}))
+            loads[name] = stack.enter_context(closing(Load(port)))
         return [serve_scenario(loads, each, rounds, count) for each in ("read", "change")]
 
 
