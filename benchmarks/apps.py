@@ -54,7 +54,6 @@ def add_views(app: Any, session: Any, size: str) -> None:
     """Add the views; without ``session`` they only answer."""
     content = payload(size)
 
-    @app.get("/<scenario>")
     def view(scenario: str) -> str:
         if session is None or scenario == "untouched":
             return "ok"
@@ -70,6 +69,8 @@ def add_views(app: Any, session: Any, size: str) -> None:
         elif scenario == "logout":
             session.clear()
         return "ok"
+
+    app.add_url_rule("/<scenario>", view_func=view)
 
 
 class Browser:

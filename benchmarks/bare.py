@@ -118,7 +118,7 @@ def bare_sql(url: str) -> Bare:
     table = bare_table(sql)
     table.metadata.create_all(engine)
     by_key = table.c.session_id == sql.bindparam("key")
-    values = {"data": sql.bindparam("d"), "expiry": sql.bindparam("e")}
+    values: dict[str, Any] = {"data": sql.bindparam("d"), "expiry": sql.bindparam("e")}
     read = sql.select(table.c.data, table.c.expiry).where(by_key)
     write = table.update().where(by_key).values(values)
     create = table.insert().inline().values(session_id=sql.bindparam("key"), **values)

@@ -1,8 +1,8 @@
 """Where the microseconds of a request go, by what the code belongs to.
 
-A deterministic profile, corrected for what profiling costs: that is measured first and taken off for
-each call, half from the function that was called and half from the one that called it. What is left
-is scaled to the time without a profiler.
+A deterministic profile, corrected for what profiling costs: that is measured first and taken off
+for each call, half from the function that was called and half from the one that called it. What is
+left is scaled to the time without a profiler.
 
 It is imported in the environment of Flask-Session 0.8.0 too, so nothing of ours is imported here.
 """

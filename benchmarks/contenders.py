@@ -42,6 +42,7 @@ class Contender:
 
     def is_done(self) -> bool:
         """Tell whether the answer is there."""
+        assert self._process.stdout is not None
         return bool(select([self._process.stdout], [], [], 0)[0])
 
     def answer(self) -> Any:

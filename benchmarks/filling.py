@@ -53,7 +53,7 @@ def fill_table(backend: str, address: str, contender: str, first: int, last: int
     import sqlalchemy as sql
 
     engine = sql.create_engine(sql_url(backend, address, contender))
-    columns = (sql.column(name) for name in ("session_id", "data", "expiry"))
+    columns: Any = (sql.column(name) for name in ("session_id", "data", "expiry"))
     insert = sql.table(f"sessions_{contender}", *columns).insert()
     expiry = datetime.now(timezone.utc).replace(tzinfo=None) + timedelta(seconds=DAY - age)
     row = {"data": record(), "expiry": expiry.replace(microsecond=0)}

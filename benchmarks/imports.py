@@ -35,9 +35,12 @@ def measure(contender: str, times: int) -> Imported:
     """Import it ``times`` times, each in a fresh interpreter; the first fills the file cache."""
     runs = [probe(contender) for _ in range(times + 1)][1:]
     flask, imported, loaded = map(set, runs[0][3])
-    milliseconds = ([run[each] * 1000 for run in runs] for each in range(3))
     return Imported(
-        *map(spread, milliseconds), by_package(imported - flask), by_package(loaded - imported)
+        flask=spread([run[0] * 1000 for run in runs]),
+        ours=spread([run[1] * 1000 for run in runs]),
+        session=spread([run[2] * 1000 for run in runs]),
+        imported=by_package(imported - flask),
+        loaded=by_package(loaded - imported),
     )
 
 
