@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask, session
 from flask_session import ConfigurationError, Session
-from flask_session.memory import MemorySessionInterface
+from flask_session.memory import MemorySessionInterface, MemoryStore
 
 
 def start(**config: Any) -> Flask:
@@ -109,6 +109,17 @@ def test_init_app_does_as_the_constructor() -> None:
     app.config.update(SESSION_TYPE="memory")
     extension.init_app(app)
     assert type(app.session_interface).__name__ == "MemorySessionInterface"
+
+
+def test_any_store_that_can_purge_does_so_every_so_many_requests() -> None:
+    """The setting was read by SQLAlchemy alone, while files needed it as much."""
+    app = start(SESSION_CLEANUP_N_REQUESTS=1)
+    store: MemoryStore = app.session_interface.store  # type: ignore[attr-defined]
+    store.clock = lambda: 1_600_000_000
+    store.create("session:gone", b"data", 60)
+    del store.clock
+    app.test_client().get("/nowhere")
+    assert store.purge() == 0
 
 
 def test_a_backend_that_is_not_installed_is_named_with_its_pip_command(

@@ -72,7 +72,8 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
             check_signing(self.use_signer, keys_of(app))
         self.permanent = permanent
         self.sid_length = sid_length
-        self.cleanup_n_requests = cleanup_n_requests
+        every = cleanup_n_requests or self.settings.cleanup_n_requests
+        self.cleanup_n_requests: int | None = every
         if self.serializer is None:
             self.serializer = MsgSpecSerializer(
                 format=serialization_format,
@@ -87,8 +88,8 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         if app is not None:
             register(app)
             mark_requests(app)
-        if app is not None and cleanup_n_requests:
-            clean_up_about_every(cleanup_n_requests, app, self)
+        if app is not None and every:
+            clean_up_about_every(every, app, self)
 
     @classmethod
     def from_app(cls: type[InterfaceT], app: Flask) -> InterfaceT:
