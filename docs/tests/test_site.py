@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from pathlib import Path
 
 import pytest
@@ -34,10 +36,29 @@ def test_it_builds_without_a_warning_and_every_link_leads_somewhere(site: Path) 
     assert result.exit_code == 0, result.output
 
 
-def test_a_setting_appears_with_its_default_and_description(site: Path) -> None:
-    text = (site / "settings.html").read_text()
-    assert 'id="session-touch-interval"' in text
-    assert "Seconds between two renewals" in text
+def entry(site: Path, key: str) -> str:
+    """Answer the text of one setting's entry in the reference."""
+    page = (site / "settings.html").read_text()
+    found = re.search(f'<dt id="{key}">.*?<dd>(.*?)</dd>', page, re.DOTALL)
+    assert found is not None, f"{key} has no entry"
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", found[1]))).strip()
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("session-touch-interval", "Accepts a whole number, at least 0. Default: None"),
+        ("session-id-length", "Accepts a whole number from 16 to 96. Default: 32"),
+        ("session-conflict", "Accepts one of 'merge' , 'error' . Default: 'merge'"),
+        ("session-absolute-lifetime", "Accepts a timedelta or whole seconds. Default: None"),
+        ("session-file-mode", "Default: 0o600"),
+        ("session-redis", "A client of redis-py or valkey-py, or a URL. Default: None"),
+    ],
+)
+def test_a_setting_appears_with_what_it_accepts_and_its_default(
+    site: Path, key: str, told: str
+) -> None:
+    assert told in entry(site, key)
 
 
 @pytest.mark.parametrize(
