@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tools.workspace import ROOT
 
-FENCE = re.compile(r"^```(py|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(py|python|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PLACES = ("*.md", "docs/*.md", "docs/backends/*.md", "packages/*/README.md", "conformance/*.md")
 PAGES = sorted(page for place in PLACES for page in ROOT.glob(place))
 
