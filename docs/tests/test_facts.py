@@ -21,6 +21,7 @@ from .pages import PAGES, name_of
 READER = "\n".join(page.read_text("utf-8") for page in PAGES)
 OF_FLASK = {key for key in Flask(__name__).config if key.startswith("SESSION_")}
 OF_EXAMPLES = {"SESSION_MINE", "SESSION_SQLITE", "SESSION_TYPE"}
+IN_A_NEW_BACKEND = {"packages/firestore"}
 
 
 def declared() -> set[str]:
@@ -70,6 +71,24 @@ def test_an_option_that_is_named_exists(commands: dict[str, click.Command]) -> N
 def test_a_make_target_that_is_named_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"^ *`*make ([a-z]+)\b", READER, re.MULTILINE)) <= targets
+
+
+FILE = re.compile(r"`((?:packages|conformance|docs|examples|tools)/[\w./-]+)`")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_file_that_is_named_exists(page: Path) -> None:
+    named = set(FILE.findall(page.read_text("utf-8"))) - IN_A_NEW_BACKEND
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_the_tests_that_the_security_page_names_exist() -> None:
+    row = re.compile(r"^\| .* \| ((?:`\w+\.py`(?:, )?)+) \|$", re.MULTILINE)
+    rows = row.findall((ROOT / "docs/security.md").read_text("utf-8"))
+    named = {name for names in rows for name in re.findall(r"`(.+?)`", names)}
+    folder = ROOT / "conformance/src/flask_session_conformance/sessions"
+    assert len(named) > 10
+    assert named <= {path.name for path in folder.glob("*.py")}
 
 
 def test_every_backend_has_a_page() -> None:
