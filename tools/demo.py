@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 
 import click
@@ -20,6 +21,7 @@ from flask_session_conformance.servers import MissingServerError, start
 from tools.workspace import ROOT
 
 APP = ROOT / "examples" / "quickstart" / "app.py"
+FLASK = (sys.executable, "-m", "flask", "--app", str(APP))
 BACKENDS = {
     "redis": "redis",
     "valkey": "redis",
@@ -43,13 +45,32 @@ def main(backend: str, port: int) -> None:
             settings = settings_for(backend, stack)
         except MissingServerError as error:
             raise click.ClickException(str(error)) from None
-        command = [sys.executable, "-m", "flask", "--app", str(APP), "run", f"--port={port}"]
-        server = stack.enter_context(subprocess.Popen(command, env=os.environ | settings))
+        environment = os.environ | settings
+        if settings:
+            prepare(environment)
+        server = stack.enter_context(
+            subprocess.Popen([*FLASK, "run", f"--port={port}"], env=environment)
+        )
         stack.callback(server.terminate)
         try:
-            server.wait()
+            sys.exit(server.wait())
         except KeyboardInterrupt:
             click.echo()
+
+
+def prepare(environment: Mapping[str, str]) -> None:
+    """Make what the database needs, as an operator would; a new server may be slow at first."""
+    for _ in range(5):
+        done = subprocess.run(
+            [*FLASK, "session", "setup"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode == 0:
+            return
+    raise click.ClickException(done.stderr.strip())
 
 
 def settings_for(backend: str, stack: ExitStack) -> dict[str, str]:
