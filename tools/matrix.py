@@ -64,9 +64,22 @@ def job(package: Package, python: str, resolution: str, image: int) -> Job:
     }
 
 
-def changed_since(base: str, root: Path) -> list[str]:
-    """List the paths that differ from where this branch left ``base``."""
-    return run("git", "diff", "--name-only", f"{base}...HEAD", cwd=root).splitlines()
+def changed_since(base: str, root: Path) -> list[str] | None:
+    """List the paths that differ from where this branch left ``base``; ``None`` if that is unknown.
+
+    GitHub names a commit of zeros for a new branch, and one that is gone after a forced push.
+    """
+    try:
+        return run("git", "diff", "--name-only", f"{base}...HEAD", cwd=root).splitlines()
+    except click.ClickException:
+        return None
+
+
+def chosen(since: str | None, root: Path) -> list[Package]:
+    """Choose the packages to test: all, unless it is known what changed."""
+    known = packages(root)
+    changed = None if since is None else changed_since(since, root)
+    return known if changed is None else affected(changed, known)
 
 
 @click.command()
@@ -75,9 +88,7 @@ def changed_since(base: str, root: Path) -> list[str]:
 @click.option("--root", type=click.Path(path_type=Path), default=ROOT, hidden=True)
 def main(since: str | None, nightly: bool, root: Path) -> None:
     """Print the CI jobs as JSON."""
-    known = packages(root)
-    chosen = known if since is None else affected(changed_since(since, root), known)
-    rows = [row for package in chosen for row in jobs(package, nightly)]
+    rows = [row for package in chosen(since, root) for row in jobs(package, nightly)]
     click.echo(json.dumps({"include": rows}))
 
 

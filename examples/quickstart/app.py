@@ -118,6 +118,6 @@ def stored_record() -> dict[str, Any] | None:
 def seconds_left(expires_at: float | None) -> str:
     """Say how long a record will live, where the store tells it with the record."""
     if expires_at is None:
-        return "kept by the server"
+        return "the server keeps the time"
     seconds = round(expires_at - datetime.now(timezone.utc).timestamp())
-    return f"{seconds // 60} min {seconds % 60:02} s"
+    return f"in {seconds // 60} min {seconds % 60:02} s"

@@ -81,7 +81,7 @@ def test_the_page_shows_the_cookie_and_the_stored_record(client: FlaskClient) ->
     assert cookie
     for part in cookie.value.split("."):
         assert f">{part}</span>" in page
-    for shown in ("FileStore", "bytes", "Expires in", "&#39;user&#39;: &#39;Alice&#39;"):
+    for shown in ("FileStore", "bytes", "Expires", "&#39;user&#39;: &#39;Alice&#39;"):
         assert shown in page
 
 

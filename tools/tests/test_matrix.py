@@ -64,6 +64,12 @@ def test_the_change_is_read_from_git(workspace: Path) -> None:
     assert {row["package"] for row in rows(workspace, "--since", "main")} == {"cup"}
 
 
+@pytest.mark.parametrize("base", ["0" * 40, "f" * 40])
+def test_a_base_that_is_not_there_runs_all(workspace: Path, base: str) -> None:
+    found = {row["package"] for row in rows(workspace, "--since", base)}
+    assert found == {"core", "cup", "lamp", "conformance"}
+
+
 def test_without_a_base_all_packages_run(workspace: Path) -> None:
     assert {row["package"] for row in rows(workspace)} == {"core", "cup", "lamp", "conformance"}
 
