@@ -56,8 +56,18 @@ def accepts(key: str, check: Any, annotation: str) -> str:
     except ConfigurationError as refusal:
         remedy = str(refusal).partition(REMEDY)[2].rstrip(".")
         remedy = remedy.replace(" or to ", " or ").replace(" at least", ", at least")
+        remedy += ", or None" if takes_none(key, check) and "None" not in remedy else ""
         return re.sub(r"'[^']*'|\b(?:None|True|False)\b", r"``\g<0>``", remedy)
     raise ValueError(f"{key} accepts anything")
+
+
+def takes_none(key: str, check: Any) -> bool:
+    """Tell whether a check accepts ``None``."""
+    try:
+        check(key, None)
+    except ConfigurationError:
+        return False
+    return True
 
 
 def shown(key: str, default: Any) -> str:

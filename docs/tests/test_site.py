@@ -47,10 +47,13 @@ def entry(site: Path, key: str) -> str:
 @pytest.mark.parametrize(
     ("key", "told"),
     [
-        ("session-touch-interval", "Accepts a whole number, at least 0. Default: None"),
+        ("session-touch-interval", "Accepts a whole number, at least 0, or None . Default: None"),
         ("session-id-length", "Accepts a whole number from 16 to 96. Default: 32"),
         ("session-conflict", "Accepts one of 'merge' , 'error' . Default: 'merge'"),
-        ("session-absolute-lifetime", "Accepts a timedelta or whole seconds. Default: None"),
+        (
+            "session-absolute-lifetime",
+            "Accepts a timedelta or whole seconds, or None .",
+        ),
         ("session-file-mode", "Default: 0o600"),
         ("session-redis", "A client of redis-py or valkey-py, or a URL. Default: None"),
     ],

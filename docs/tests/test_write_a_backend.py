@@ -47,7 +47,7 @@ def environment(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Envir
 
 def run(environment: Environment, folder: Path, *arguments: str) -> str:
     """Run that environment's Python in the folder, and answer what it printed."""
-    command = [environment.python, *arguments]
+    command = [str(environment.python), *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.strip()
