@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import tomli
 from click.testing import CliRunner
 
 from tools.cases import cases
 from tools.environments import HERE, build_wheels, wheel_of
 from tools.package import check
-from tools.scaffold import copy, main
+from tools.scaffold import copy, enlisted, main
 from tools.workspace import ROOT, packages, read
 
 
@@ -43,6 +44,14 @@ def test_the_command_makes_a_package_where_it_is_told(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "made/src/flask_session_firestore/store.py").exists()
+
+
+def test_a_member_of_this_workspace_is_installed_from_it_and_for_its_tests() -> None:
+    before = (ROOT / "pyproject.toml").read_text("utf-8")
+    after = tomli.loads(enlisted(before, "flask-session-firestore"))
+    assert after["tool"]["uv"]["sources"].pop("flask-session-firestore") == {"workspace": True}
+    after["dependency-groups"]["test"].remove("flask-session-firestore")
+    assert after == tomli.loads(before)
 
 
 @pytest.mark.parametrize("name", ["Fire", "fire-store", "3fire", ""])
