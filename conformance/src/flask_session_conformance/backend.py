@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pytest
@@ -13,6 +15,20 @@ Config = dict[str, Any]
 MakeWorker = Callable[..., Worker]
 ConfigAt = Callable[[str, int], Config]
 PutForeignValue = Callable[[str], None]
+LockElsewhere = Callable[[], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What a server of a test's own can be made to do, and stop doing.
+
+    ``config`` are the ``app.config`` values that reach it. A crash begins with ``kill -9`` and ends
+    with a restart.
+    """
+
+    config: Config
+    begin: Callable[[], Any]
+    end: Callable[[], Any]
 
 
 class Backend:
@@ -50,6 +66,31 @@ class Backend:
         The client is to be one that the backend itself builds, from a URL or a host.
         """
         pytest.skip("not applicable: there is no line to a server that could break")
+
+    @pytest.fixture
+    def crash(self) -> Fault:
+        """Provide a server, set to be durable, that can be killed and started again."""
+        pytest.skip("not applicable: no server keeps this store's data")
+
+    @pytest.fixture
+    def read_only(self) -> Fault:
+        """Provide a server that can be made to refuse all writes."""
+        pytest.skip("not applicable: this server is never read-only")
+
+    @pytest.fixture
+    def disk_full(self) -> Fault:
+        """Provide a server whose disk can be filled."""
+        pytest.skip("not applicable: this server goes on without a disk, or ends without one")
+
+    @pytest.fixture
+    def memory_full(self) -> Fault:
+        """Provide a server that can be made to refuse what needs more memory."""
+        pytest.skip("not applicable: this server refuses nothing for want of memory")
+
+    @pytest.fixture
+    def lock_elsewhere(self) -> LockElsewhere:
+        """Provide a context manager in which somebody else holds a lock on every record."""
+        pytest.skip("not applicable: nobody can hold a lock on a record of this store")
 
     @pytest.fixture
     def make_worker(self, worker_pool: WorkerPool, worker_config: Config) -> Iterator[MakeWorker]:

@@ -22,6 +22,8 @@ GetServer = Callable[[str], "Server"]
 
 ROW = "row(id, ...): the rows of the trust matrix that the test shows on its backend"
 
+PROMISE = "promise(name, answer='yes'): what the test shows that its backend promises"
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that names the report's file."""
@@ -35,6 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker and begin the report."""
     config.addinivalue_line("markers", ROW)
+    config.addinivalue_line("markers", PROMISE)
     config.pluginmanager.register(Report(config.getoption("--conformance-report")))
 
 

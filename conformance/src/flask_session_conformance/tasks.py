@@ -13,8 +13,9 @@ from .sessions.crowds import live
 from .sessions.orders import perform
 from .site import Site
 from .stores import counting
+from .views import put
 from .watching import Call
-from .worker import stop
+from .worker import stop, tell
 
 
 def setup(site: Site) -> None:
@@ -56,6 +57,14 @@ def request(site: Site, cookie: str, kind: str, token: str) -> dict[str, Any]:
 def stop_at_each_verb(call: Call) -> None:
     """Wait for our turn."""
     stop(call.verb)
+
+
+def write_on_and_on(site: Site, cookie: str, most: int = 10_000) -> None:
+    """Write one item after the other, and tell each that was answered with success."""
+    visitor = site.visitor(cookie)
+    for number in range(most):
+        visitor.does(put(**{f"{number}": "written"}))
+        tell(f"{number}")
 
 
 def fork(site: Site, children: int, warm: bool) -> list[str]:

@@ -48,6 +48,19 @@ class Worker:
         self.busy = False
         return message["result"]
 
+    def kill_during(self, task: str, tellings: int, **arguments: Any) -> list[str]:
+        """Run a task there and kill the process when it has told so much; answer all it told."""
+        self.busy = True
+        self._send([task, arguments])
+        assert self._process.stdout
+        told: list[str] = []
+        for line in self._process.stdout:
+            told.append(json.loads(line)["told"])
+            if len(told) == tellings:
+                self._process.kill()
+        self._process.wait()
+        return told
+
     def _send(self, message: Any) -> None:
         assert self._process.stdin
         self._process.stdin.write(json.dumps(message) + "\n")
@@ -98,6 +111,11 @@ def stop(point: str) -> None:
     """Tell the test that a point is reached and wait until it lets us go on; inside a task."""
     print(json.dumps({"stop": point}), flush=True)
     sys.stdin.readline()
+
+
+def tell(fact: str) -> None:
+    """Tell the test something and go on; inside a task."""
+    print(json.dumps({"told": fact}), flush=True)
 
 
 def main() -> None:

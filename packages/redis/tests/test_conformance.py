@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any, ClassVar
 
 import pytest
@@ -11,12 +12,15 @@ import redis
 import valkey
 from flask_session.store import SupportsKeys
 from flask_session_conformance import SessionConformance, StoreConformance
-from flask_session_conformance.backend import Backend, ConfigAt
+from flask_session_conformance.backend import Backend, ConfigAt, Fault
 from flask_session_conformance.plugin import GetServer
-from flask_session_conformance.servers import Server
+from flask_session_conformance.servers import Server, start
 from flask_session_redis import RedisStore
 from flask_session_redis.client import Client, connect
 from redis.sentinel import Sentinel
+
+StartOwn = Callable[..., Server]
+ON_A_SMALL_DISK = ("--dir", "/small", "--appendonly", "yes", "--appendfsync", "everysec")
 
 
 class RedisBackend(Backend):
@@ -90,6 +94,68 @@ class RedisBackend(Backend):
     def put_foreign_value(self, client: Client) -> Callable[[str], None]:
         return lambda key: client.execute_command("LPUSH", key, "a list")
 
+    @pytest.fixture
+    def start_own(self) -> Iterator[StartOwn]:
+        with ExitStack() as stack:
+
+            def start_one(*arguments: str, **settings: Any) -> Server:
+                return stack.enter_context(start(self.server_name, *arguments, **settings))
+
+            yield start_one
+
+    @pytest.fixture
+    def crash(self, start_own: StartOwn) -> Fault:
+        server = start_own(durable=True)
+        return Fault(config_of(server), server.kill, server.restart)
+
+    @pytest.fixture
+    def read_only(self, start_own: StartOwn) -> Iterator[Fault]:
+        server = start_own()
+        with redis.Redis.from_url(server.url) as administrator:
+            yield Fault(
+                config_of(server),
+                lambda: administrator.replicaof("127.0.0.1", "9"),
+                lambda: administrator.replicaof("no", "one"),
+            )
+
+    @pytest.fixture
+    def memory_full(self, start_own: StartOwn) -> Iterator[Fault]:
+        server = start_own("--maxmemory-policy", "noeviction")
+        with redis.Redis.from_url(server.url) as administrator:
+            yield Fault(
+                config_of(server),
+                lambda: administrator.config_set("maxmemory", 1),
+                lambda: administrator.config_set("maxmemory", 0),
+            )
+
+    @pytest.fixture
+    def disk_full(self, start_own: StartOwn) -> Iterator[Fault]:
+        server = start_own(*ON_A_SMALL_DISK, tmpfs={"/small": "size=8m,mode=1777"})
+        with redis.Redis.from_url(server.url) as administrator:
+
+            def fill() -> None:
+                server.execute("sh", "-c", "dd if=/dev/zero of=/small/fill bs=64k || true")
+                server.wait_until(lambda: not writes(administrator))
+
+            def clear() -> None:
+                server.execute("rm", "/small/fill")
+                server.wait_until(lambda: writes(administrator))
+
+            yield Fault(config_of(server), fill, clear)
+
+
+def config_of(server: Server) -> dict[str, Any]:
+    """Answer what an app is configured with."""
+    return {"SESSION_TYPE": "redis", "SESSION_REDIS": server.url}
+
+
+def writes(client: redis.Redis) -> bool:
+    """Tell whether the server takes a write."""
+    try:
+        return bool(client.set("written", bytes(10_000)))
+    except redis.ResponseError:
+        return False
+
 
 class OnRedis(RedisBackend):
     backend = "redis"
@@ -113,6 +179,10 @@ class OnTopology(RedisBackend):
     @pytest.fixture
     def worker_config(self) -> dict[str, Any]:
         pytest.skip("not applicable: SESSION_REDIS takes a topology as a client, not as a URL")
+
+    @pytest.fixture
+    def start_own(self) -> StartOwn:
+        pytest.skip("not applicable: what befalls a topology is in test_failover.py")
 
     @pytest.fixture
     def config_at(self) -> ConfigAt:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+import sqlalchemy as sa
 from flask_session.store import SupportsKeys, SupportsPurge
 from flask_session_conformance import SessionConformance, StoreConformance
-from flask_session_conformance.backend import Backend, ConfigAt
+from flask_session_conformance.backend import Backend, ConfigAt, Fault, LockElsewhere
 from flask_session_conformance.plugin import GetServer
+from flask_session_conformance.servers import Server, start
 from flask_session_sqlalchemy import SqlAlchemyStore
 from flask_session_sqlalchemy.engine import build
 from sqlalchemy import Engine, Table
@@ -54,6 +57,20 @@ class SqlBackend(Backend):
 
         return put
 
+    @pytest.fixture
+    def lock_elsewhere(self, engine: Engine, table: Table) -> LockElsewhere:
+        return lambda: locked(engine.url, table)
+
+
+@contextmanager
+def locked(url: sa.URL, table: Table) -> Iterator[None]:
+    """Change every row elsewhere, without committing."""
+    theirs = sa.create_engine(url)
+    with theirs.connect() as connection:
+        connection.execute(sa.update(table).values(data=b"theirs"))
+        yield
+    theirs.dispose()
+
 
 class ServerBackend(SqlBackend):
     """A database with a server of its own."""
@@ -76,16 +93,47 @@ class ServerBackend(SqlBackend):
             yield store
             store.close()
 
+    @pytest.fixture
+    def crash(self) -> Iterator[Fault]:
+        with start(self.backend, durable=True) as server:
+            yield Fault(config_of(server.url), server.kill, server.restart)
+
 
 class FileBackend(SqlBackend):
     """A database in a file."""
+
+    @pytest.fixture
+    def crash(self) -> Fault:
+        pytest.skip("not applicable: only the processes of the app, which share the file, can die")
+
+    @pytest.fixture
+    def read_only(self, url: str) -> Iterator[Fault]:
+        yield from with_pragma(url, "PRAGMA query_only = ON", "PRAGMA query_only = OFF")
+
+    @pytest.fixture
+    def disk_full(self, url: str) -> Iterator[Fault]:
+        as_many_as_there_are = "PRAGMA max_page_count = 1"
+        yield from with_pragma(url, as_many_as_there_are, "PRAGMA max_page_count = 1000000")
+
+
+def with_pragma(url: str, begin: str, end: str) -> Iterator[Fault]:
+    """Let every connection to a file begin with a statement."""
+    engine, statements = build(url), [end]
+
+    def prepare(connection: Any, *rest: object) -> None:
+        connection.execute(statements[-1])
+
+    sa.event.listen(engine, "checkout", prepare)
+    config = {"SESSION_TYPE": "sqlalchemy", "SESSION_SQLALCHEMY": engine}
+    yield Fault(config, lambda: statements.append(begin), lambda: statements.append(end))
+    engine.dispose()
 
     @pytest.fixture
     def unreachable_store(self, tmp_path: Path) -> SqlAlchemyStore:
         return SqlAlchemyStore(build(f"sqlite:///{tmp_path}/no such directory/sessions.db"))
 
 
-def config_of(url: str, table_name: str) -> dict[str, Any]:
+def config_of(url: str, table_name: str = "sessions") -> dict[str, Any]:
     """Answer what an app is configured with."""
     return {
         "SESSION_TYPE": "sqlalchemy",
@@ -102,17 +150,91 @@ class TestSqliteSessions(FileBackend, SessionConformance):
     backend = "sqlite"
 
 
-class TestPostgresql(ServerBackend, StoreConformance):
+class OnPostgresql(ServerBackend):
     backend = "postgresql"
 
+    @pytest.fixture
+    def read_only(self) -> Iterator[Fault]:
+        with start("postgresql") as server:
 
-class TestPostgresqlSessions(ServerBackend, SessionConformance):
-    backend = "postgresql"
+            def turn(state: str) -> None:
+                setting = "default_transaction_read_only"
+                administer(
+                    server.url,
+                    f"SET {setting} = off",
+                    f"ALTER SYSTEM SET {setting} = {state}",
+                    "SELECT pg_reload_conf()",
+                )
+                server.wait_until(lambda: administer(server.url, f"SHOW {setting}") == state)
+
+            yield Fault(config_of(server.url), lambda: turn("on"), lambda: turn("off"))
+
+    @pytest.fixture
+    def disk_full(self) -> Iterator[Fault]:
+        with start("postgresql", tmpfs=SMALL) as server:
+            server.execute("mkdir", "-m", "700", "/small/space")
+            administer(
+                server.url,
+                "CREATE TABLESPACE small LOCATION '/small/space'",
+                "ALTER ROLE session SET default_tablespace = small",
+            )
+            yield Fault(config_of(server.url), lambda: fill(server), lambda: clear(server))
 
 
-class TestMariadb(ServerBackend, StoreConformance):
+class OnMariadb(ServerBackend):
     backend = "mariadb"
 
+    @pytest.fixture
+    def read_only(self) -> Iterator[Fault]:
+        with start("mariadb") as server:
+            root = server.url.replace("session:session@", "root:session@")
+            yield Fault(
+                config_of(server.url),
+                lambda: administer(root, "SET GLOBAL read_only = ON"),
+                lambda: administer(root, "SET GLOBAL read_only = OFF"),
+            )
 
-class TestMariadbSessions(ServerBackend, SessionConformance):
-    backend = "mariadb"
+    @pytest.fixture
+    def disk_full(self) -> Iterator[Fault]:
+        with start("mariadb", tmpfs=SMALL) as server:
+            server.execute("sh", "-c", "mkdir /small/db && chown mysql /small/db")
+            server.execute("ln", "-s", "/small/db", "/var/lib/mysql/small")
+            root = server.url.replace("session:session@", "root:session@")
+            administer(root, "GRANT ALL ON small.* TO session")
+            config = config_of(server.url.removesuffix("session") + "small")
+            yield Fault(config, lambda: fill(server), lambda: clear(server))
+
+
+SMALL = {"/small": "size=16m,mode=1777"}
+
+
+def fill(server: Server) -> None:
+    """Fill the small disk."""
+    server.execute("sh", "-c", "dd if=/dev/zero of=/small/fill bs=4k || true")
+
+
+def clear(server: Server) -> None:
+    """Make room again."""
+    server.execute("rm", "/small/fill")
+
+
+def administer(url: str, *statements: str) -> Any:
+    """Run statements; answer the first value of the last one, if it has one."""
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        results = [connection.exec_driver_sql(statement) for statement in statements]
+        answer = results[-1].scalar() if results[-1].returns_rows else None
+    engine.dispose()
+    return answer
+
+
+class TestPostgresql(OnPostgresql, StoreConformance): ...
+
+
+class TestPostgresqlSessions(OnPostgresql, SessionConformance): ...
+
+
+class TestMariadb(OnMariadb, StoreConformance): ...
+
+
+class TestMariadbSessions(OnMariadb, SessionConformance): ...

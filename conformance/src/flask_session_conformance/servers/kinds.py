@@ -116,8 +116,10 @@ KINDS = {
         ready=probe.DYNAMODB,
         command=(
             *("-Xmx256m", "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar"),
-            *("-sharedDb", "-inMemory", "-disableTelemetry"),
+            *("-sharedDb", "-disableTelemetry"),
         ),
+        fast=("-inMemory",),
+        durable=("-dbPath", "/tmp"),
         memory="512m",
     ),
 }

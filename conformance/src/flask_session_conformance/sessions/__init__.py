@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .capacity import Capacity
 from .cookies import Cookies
+from .crashes import Crashes
 from .crowds import Crowds
 from .data import Data
 from .failed_saves import FailedSaves
@@ -18,6 +19,7 @@ from .orders import Orders
 from .outages import Outages
 from .processes import Processes
 from .races import Races
+from .refusals import Refusals
 from .renewal import Renewal
 from .renewal_races import RenewalRaces
 from .round_trips import RoundTrips
@@ -48,6 +50,8 @@ class SessionConformance(
     FailedSaves,
     RoundTrips,
     Faults,
+    Refusals,
+    Crashes,
     Processes,
     Capacity,
 ):
