@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import resource
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +14,9 @@ import pytest
 from cachelib import SimpleCache
 from flask_session.store import Store, SupportsKeys, SupportsPurge
 from flask_session_cachelib import CacheStore, FileStore
+from flask_session_cachelib.locks import BUCKETS, FileLocks
 from flask_session_conformance import SessionConformance, StoreConformance
+from flask_session_conformance.backend import Fault, LockElsewhere
 from flask_session_conformance.stores.base import MakeStore, PutForeignValue
 
 
@@ -36,6 +42,39 @@ class Files:
             (folder / hashlib.sha256(key.encode()).hexdigest()).write_bytes(b"x")
 
         return put
+
+    @pytest.fixture
+    def crash(self) -> Fault:
+        pytest.skip("not applicable: only the processes of the app, which share the files, can die")
+
+    @pytest.fixture
+    def read_only(self) -> Fault:
+        pytest.skip("not applicable: only a process of its own can mount; see test_faults.py")
+
+    @pytest.fixture
+    def disk_full(self, config: dict[str, Any]) -> Iterator[Fault]:
+        """Let no file of this process grow: the kernel's other way to refuse a write."""
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+        def limit(size: int) -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+
+        yield Fault(config, partial(limit, 100_000), partial(limit, limits[0]))
+        limit(limits[0])
+
+    @pytest.fixture
+    def lock_elsewhere(self, folder: Path) -> LockElsewhere:
+        return partial(locked, folder)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold every lock file, as another process may."""
+    locks = FileLocks(str(folder), 0o600)
+    with ExitStack() as stack:
+        for bucket in range(BUCKETS):
+            stack.enter_context(locks.hold(bucket))
+        yield
 
 
 class TestFiles(Files, StoreConformance):

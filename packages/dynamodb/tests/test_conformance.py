@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from flask_session.store import SupportsKeys
 from flask_session_conformance import SessionConformance, StoreConformance
-from flask_session_conformance.backend import ConfigAt
+from flask_session_conformance.backend import ConfigAt, Fault
 from flask_session_conformance.plugin import GetServer
+from flask_session_conformance.servers import start
 from flask_session_conformance.stores.base import StoreSuite
 from flask_session_conformance.stores.data import DataFacts
 from flask_session_conformance.stores.expiry import Expiry
@@ -132,3 +133,12 @@ class TestDynamoDBSessions(SessionConformance):
             administrator.put_item(TableName=table_name, Item=foreign)
 
         return put
+
+    @pytest.fixture
+    def crash(self) -> Iterator[Fault]:
+        with start("dynamodb", durable=True) as server:
+            config = {
+                "SESSION_TYPE": "dynamodb",
+                "SESSION_DYNAMODB": server.url + "?read_timeout=20",
+            }
+            yield Fault(config, server.kill, server.restart)

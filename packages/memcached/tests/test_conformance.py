@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask_session_conformance import SessionConformance, StoreConformance
-from flask_session_conformance.backend import Backend, ConfigAt
+from flask_session_conformance.backend import Backend, ConfigAt, Fault
 from flask_session_conformance.plugin import GetServer
 from flask_session_memcached import MemcachedStore
 from flask_session_memcached.client import connect
@@ -26,6 +26,14 @@ class MemcachedBackend(Backend):
     @pytest.fixture
     def config(self, addresses: str) -> dict[str, Any]:
         return {"SESSION_TYPE": "memcached", "SESSION_MEMCACHED": addresses}
+
+    @pytest.fixture
+    def crash(self) -> Fault:
+        pytest.skip("not applicable: Memcached keeps nothing on a disk; see test_forgetting.py")
+
+    @pytest.fixture
+    def memory_full(self) -> Fault:
+        pytest.skip("not applicable: Memcached makes room by forgetting; see test_forgetting.py")
 
     @pytest.fixture
     def make_store(self, addresses: str) -> Iterator[Callable[[], MemcachedStore]]:

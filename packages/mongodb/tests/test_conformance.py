@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 from flask_session.store import SupportsKeys, SupportsPurge
 from flask_session_conformance import SessionConformance, StoreConformance
-from flask_session_conformance.backend import ConfigAt
+from flask_session_conformance.backend import ConfigAt, Fault
 from flask_session_conformance.plugin import GetServer
+from flask_session_conformance.servers import start
 from flask_session_mongodb import MongoDBStore
 from flask_session_mongodb.client import build
 from pymongo import MongoClient
 from pymongo.collection import Collection
+
+UNAUTHORIZED = 13
+"""What a server answers to the writes of a user who may only read."""
 
 
 class TestMongoDBStore(StoreConformance):
@@ -114,3 +118,29 @@ class TestMongoDBSessions(SessionConformance):
             documents.replace_one({"id": key}, foreign, upsert=True)
 
         return put
+
+    @pytest.fixture
+    def crash(self) -> Iterator[Fault]:
+        with start("mongodb") as server:
+            config = {"SESSION_TYPE": "mongodb", "SESSION_MONGODB": f"{server.url}?journal=true"}
+            yield Fault(config, server.kill, server.restart)
+
+    @pytest.fixture
+    def read_only(self) -> Iterator[Fault]:
+        with start("mongodb") as server, MongoClient[Any](server.url) as administrator:
+
+            def turn(mode: str) -> None:
+                refused = {
+                    "failCommands": ["insert", "update", "delete"],
+                    "errorCode": UNAUTHORIZED,
+                }
+                administrator.admin.command(
+                    "configureFailPoint", "failCommand", mode=mode, data=refused
+                )
+
+            config = {"SESSION_TYPE": "mongodb", "SESSION_MONGODB": server.url}
+            yield Fault(config, lambda: turn("alwaysOn"), lambda: turn("off"))
+
+    @pytest.fixture
+    def disk_full(self) -> Fault:
+        pytest.skip("not applicable: mongod ends when its disk is full, which D1 and D17 are about")
