@@ -1,7 +1,8 @@
-"""Listen to signals for a while."""
+"""Listen to signals, or to the log, for a while."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,3 +20,16 @@ def heard(signal: Signal) -> Iterator[list[dict[str, Any]]]:
 
     with signal.connected_to(listen):
         yield payloads
+
+
+@contextmanager
+def logged() -> Iterator[list[str]]:
+    """Collect every log line, whoever writes it, with its traceback."""
+    lines: list[str] = []
+    handler, formatter = logging.Handler(), logging.Formatter()
+    handler.emit = lambda record: lines.append(formatter.format(record))  # type: ignore[method-assign]
+    logging.getLogger().addHandler(handler)
+    try:
+        yield lines
+    finally:
+        logging.getLogger().removeHandler(handler)

@@ -14,6 +14,7 @@ from flask import Flask
 from flask_session import ServerSideSessionInterface, Session
 
 from ..backend import Backend, Config
+from ..hearing import logged
 from ..site import Answer, Site, Visitor
 from ..stores.base import wait_until_gone
 from ..views import put
@@ -43,7 +44,8 @@ class SessionSuite(Backend):
     def make_site(self, config: Config, common: Config) -> Iterator[MakeSite]:
         """Provide sites on the backend, with a key prefix of their own, and tidy up afterwards.
 
-        The keyword arguments are further ``app.config`` entries.
+        The keyword arguments are further ``app.config`` entries. Whatever a test does, no id gets
+        into the log.
         """
         sites: list[Site] = []
 
@@ -51,9 +53,11 @@ class SessionSuite(Backend):
             sites.append(build_site({**common, **config, **settings}))
             return sites[-1]
 
-        yield make
+        with logged() as lines:
+            yield make
         for site in sites:
             tidy_up(site)
+        assert [line for site in sites for line in lines if tells_an_id(line, site)] == []
 
     @pytest.fixture
     def site(self, make_site: MakeSite) -> Site:
@@ -99,6 +103,12 @@ def build_site(settings: Config) -> Site:
     assert isinstance(interface, ServerSideSessionInterface)
     store = interface.store = WatchedStore(interface.store)
     return Site(app, store)
+
+
+def tells_an_id(text: str, site: Site) -> bool:
+    """Tell whether an id that was stored stands in a text."""
+    prefix = site.app.config["SESSION_KEY_PREFIX"]
+    return any(key.removeprefix(prefix) in text for key in site.store.created)
 
 
 def tidy_up(site: Site) -> None:

@@ -15,7 +15,7 @@ from flask_session.store import Store
 from ..site import Site, Visitor
 from ..views import clear, current, in_turn, items, put, renew, sid, user
 from ..watching import Call
-from .base import MakeSite, SessionSuite, log_in, outage
+from .base import MakeSite, SessionSuite, log_in, outage, tells_an_id
 
 SECRET = "payload-that-nobody-may-read"
 VERBS: dict[str, Any] = {
@@ -147,5 +147,4 @@ def reveal_everything(site: Site) -> list[str]:
 
 def leaks(texts: list[str], site: Site) -> list[str]:
     """Answer the texts in which an id or a payload stands."""
-    ids = [key.removeprefix(site.app.config["SESSION_KEY_PREFIX"]) for key in site.store.created]
-    return [text for text in texts if any(secret in text for secret in (*ids, SECRET))]
+    return [text for text in texts if SECRET in text or tells_an_id(text, site)]
