@@ -7,6 +7,7 @@ from .cookies import Cookies
 from .crashes import Crashes
 from .crowds import Crowds
 from .data import Data
+from .discretion import Discretion
 from .failed_saves import FailedSaves
 from .faults import Faults
 from .hostile import Hostile
@@ -49,6 +50,7 @@ class SessionConformance(
     Outages,
     FailedSaves,
     RoundTrips,
+    Discretion,
     Faults,
     Refusals,
     Crashes,

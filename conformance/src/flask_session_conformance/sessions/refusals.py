@@ -11,6 +11,7 @@ from ..backend import Fault, LockElsewhere
 from ..site import Site
 from ..views import clear, get, in_turn, items, put, renew, user
 from .base import MakeSite, SessionSuite, log_in
+from .theft import SECRET, leaks, reveal_everything
 
 LARGE = 300_000
 """Bytes that fit into a record of every backend here, and into no disk that is full."""
@@ -67,18 +68,25 @@ class Refusals(SessionSuite):
 
 
 def check(fault: Fault, site: Site) -> None:
-    """Read and write before, during and after a fault."""
+    """Read and write before, during and after a fault; errors tell neither id nor payload."""
+    told = reveal_everything(site)
     alice, bob = log_in(site, "alice"), site.visitor()
     fault.begin()
     try:
         assert alice.does(user) == "alice"
-        for change in (put(more=os.urandom(LARGE)), in_turn(put(more=os.urandom(LARGE)), renew)):
+        for change in (put(more=large()), in_turn(put(more=large()), renew)):
             answer = alice.visit(change)
             assert (answer.status, answer.cookies) == (503, [])
-        answer = bob.visit(put(user="bob", more=os.urandom(LARGE)))
+        answer = bob.visit(put(user="bob", more=large()))
         assert (answer.status, answer.cookies) == (503, [])
         assert alice.does(items) == {"user": "alice"}
     finally:
         fault.end()
-    alice.does(put(more=os.urandom(LARGE)))
-    assert len(alice.does(get("more"))) == LARGE
+    alice.does(put(more=large()))
+    assert len(alice.does(get("more"))) > LARGE
+    assert leaks(told, site) == []
+
+
+def large() -> bytes:
+    """Make a value that cannot be compressed."""
+    return SECRET.encode() + os.urandom(LARGE)
