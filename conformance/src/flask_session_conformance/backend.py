@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from inspect import getattr_static
 from typing import Any, ClassVar
 
 import pytest
@@ -31,66 +32,69 @@ class Fault:
     end: Callable[[], Any]
 
 
+SKIPPING: list[object] = []
+"""The fixtures by which a backend says that something does not apply to it."""
+
+
+def not_applicable(reason: str) -> Any:
+    """Make a fixture that skips the tests which ask for it."""
+
+    @pytest.fixture
+    def skipping(self: Any) -> None:
+        pytest.skip(f"not applicable: {reason}")
+
+    SKIPPING.append(skipping)
+    return skipping
+
+
+def applies(item: Any) -> bool:
+    """Tell whether a collected test has all it asks for, as far as its class says."""
+    own = (getattr_static(item.cls, name, None) for name in item.fixturenames if item.cls)
+    return not any(fixture is each for fixture in own for each in SKIPPING)
+
+
 class Backend:
     """Declare a backend once, in a class of your own, and use it for both levels of the suite.
 
     ``backend`` names it in reports. ``atomic`` repeats what the store says about itself.
     ``server_decides_expiry`` is true where the server compares times, false where the store does
     it by its ``clock``. The fixtures are for what lives outside the process; one that is not
-    overridden skips its tests with the reason.
+    overridden skips its tests with the reason; so does one that is set to ``not_applicable(…)``.
     """
 
     backend: ClassVar[str] = ""
     atomic: ClassVar[bool] = True
     server_decides_expiry: ClassVar[bool] = False
 
-    @pytest.fixture
-    def worker_config(self) -> Config:
-        """Provide plain ``app.config`` values with which another process reaches the same data."""
-        pytest.skip("not applicable: only one process can reach this store")
+    worker_config: Any = not_applicable("only one process can reach this store")
+    """Fixture: plain ``app.config`` values with which another process reaches the same data."""
 
-    @pytest.fixture
-    def put_foreign_value(self) -> PutForeignValue:
-        """Provide a function that puts something which is no record under a store's key."""
-        pytest.skip("not applicable: this store holds nothing but records")
+    put_foreign_value: Any = not_applicable("this store holds nothing but records")
+    """Fixture: a function that puts something which is no record under a store's key."""
 
-    @pytest.fixture
-    def server_address(self) -> tuple[str, int]:
-        """Provide host and port of the server, for a proxy to stand in front of it."""
-        pytest.skip("not applicable: there is no line to a server that could break")
+    server_address: Any = not_applicable("there is no line to a server that could break")
+    """Fixture: host and port of the server, for a proxy to stand in front of it."""
 
-    @pytest.fixture
-    def config_at(self) -> ConfigAt:
-        """Provide a function that answers ``app.config`` values for the server at another address.
+    config_at: Any = not_applicable("there is no line to a server that could break")
+    """Fixture: a function that answers ``app.config`` values for the server at another address.
 
-        The client is to be one that the backend itself builds, from a URL or a host.
-        """
-        pytest.skip("not applicable: there is no line to a server that could break")
+    The client is to be one that the backend itself builds, from a URL or a host.
+    """
 
-    @pytest.fixture
-    def crash(self) -> Fault:
-        """Provide a server, set to be durable, that can be killed and started again."""
-        pytest.skip("not applicable: no server keeps this store's data")
+    crash: Any = not_applicable("no server keeps this store's data")
+    """Fixture: a server, set to be durable, that can be killed and started again (a ``Fault``)."""
 
-    @pytest.fixture
-    def read_only(self) -> Fault:
-        """Provide a server that can be made to refuse all writes."""
-        pytest.skip("not applicable: this server is never read-only")
+    read_only: Any = not_applicable("this server is never read-only")
+    """Fixture: a server that can be made to refuse all writes (a ``Fault``)."""
 
-    @pytest.fixture
-    def disk_full(self) -> Fault:
-        """Provide a server whose disk can be filled."""
-        pytest.skip("not applicable: this server goes on without a disk, or ends without one")
+    disk_full: Any = not_applicable("this server goes on without a disk, or ends without one")
+    """Fixture: a server whose disk can be filled (a ``Fault``)."""
 
-    @pytest.fixture
-    def memory_full(self) -> Fault:
-        """Provide a server that can be made to refuse what needs more memory."""
-        pytest.skip("not applicable: this server refuses nothing for want of memory")
+    memory_full: Any = not_applicable("this server refuses nothing for want of memory")
+    """Fixture: a server that can be made to refuse what needs more memory (a ``Fault``)."""
 
-    @pytest.fixture
-    def lock_elsewhere(self) -> LockElsewhere:
-        """Provide a context manager in which somebody else holds a lock on every record."""
-        pytest.skip("not applicable: nobody can hold a lock on a record of this store")
+    lock_elsewhere: Any = not_applicable("nobody can hold a lock on a record of this store")
+    """Fixture: a context manager in which somebody else holds a lock on every record."""
 
     @pytest.fixture
     def make_worker(self, worker_pool: WorkerPool, worker_config: Config) -> Iterator[MakeWorker]:

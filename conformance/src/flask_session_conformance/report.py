@@ -1,6 +1,6 @@
 """What a run has shown: backend x tests, and row of the trust matrix x backend.
 
-A test belongs to the backend that its class or its module names in ``backend``; a test without one
+A test belongs to the backend that it, its class or its module names in ``backend``; one without
 belongs to the package it lies in. Its rows come from ``@pytest.mark.row("C5")``; a row like
 ``"0.5.0 signed"`` is of an old release instead, and stands in a table of its own.
 """
@@ -77,7 +77,7 @@ class Report:
 
 def backend_of(item: pytest.Item) -> str:
     """Name the backend a test belongs to."""
-    for scope in (getattr(item, "cls", None), getattr(item, "module", None)):
+    for scope in (item, getattr(item, "cls", None), getattr(item, "module", None)):
         backend = getattr(scope, "backend", None)
         if isinstance(backend, str) and backend:
             return backend

@@ -16,7 +16,7 @@ from flask_session.store import Store, SupportsKeys, SupportsPurge
 from flask_session_cachelib import CacheStore, FileStore
 from flask_session_cachelib.locks import BUCKETS, FileLocks
 from flask_session_conformance import SessionConformance, StoreConformance
-from flask_session_conformance.backend import Fault, LockElsewhere
+from flask_session_conformance.backend import Fault, LockElsewhere, not_applicable
 from flask_session_conformance.stores.base import MakeStore, PutForeignValue
 
 
@@ -43,13 +43,8 @@ class Files:
 
         return put
 
-    @pytest.fixture
-    def crash(self) -> Fault:
-        pytest.skip("not applicable: only the processes of the app, which share the files, can die")
-
-    @pytest.fixture
-    def read_only(self) -> Fault:
-        pytest.skip("not applicable: only a process of its own can mount; see test_faults.py")
+    crash = not_applicable("only the processes of the app, which share the files, can die")
+    read_only = not_applicable("only a process of its own can mount; see test_faults.py")
 
     @pytest.fixture
     def disk_full(self, config: dict[str, Any]) -> Iterator[Fault]:

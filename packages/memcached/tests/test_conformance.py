@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask_session_conformance import SessionConformance, StoreConformance
-from flask_session_conformance.backend import Backend, ConfigAt, Fault
+from flask_session_conformance.backend import Backend, ConfigAt, not_applicable
 from flask_session_conformance.plugin import GetServer
 from flask_session_memcached import MemcachedStore
 from flask_session_memcached.client import connect
@@ -27,13 +27,8 @@ class MemcachedBackend(Backend):
     def config(self, addresses: str) -> dict[str, Any]:
         return {"SESSION_TYPE": "memcached", "SESSION_MEMCACHED": addresses}
 
-    @pytest.fixture
-    def crash(self) -> Fault:
-        pytest.skip("not applicable: Memcached keeps nothing on a disk; see test_forgetting.py")
-
-    @pytest.fixture
-    def memory_full(self) -> Fault:
-        pytest.skip("not applicable: Memcached makes room by forgetting; see test_forgetting.py")
+    crash = not_applicable("Memcached keeps nothing on a disk; see test_forgetting.py")
+    memory_full = not_applicable("Memcached makes room by forgetting; see test_forgetting.py")
 
     @pytest.fixture
     def make_store(self, addresses: str) -> Iterator[Callable[[], MemcachedStore]]:
@@ -92,9 +87,7 @@ class OnRingOfTwo(MemcachedBackend):
     def addresses(self, server: GetServer) -> str:
         return server("memcached-ring").url
 
-    @pytest.fixture
-    def config_at(self) -> ConfigAt:
-        pytest.skip("not applicable: the faults of a ring are in test_failover.py")
+    config_at = not_applicable("the faults of a ring are in test_failover.py")
 
 
 class TestStoreOnMemcached(OnMemcached, StoreConformance): ...

@@ -12,7 +12,7 @@ import redis
 import valkey
 from flask_session.store import SupportsKeys
 from flask_session_conformance import SessionConformance, StoreConformance
-from flask_session_conformance.backend import Backend, ConfigAt, Fault
+from flask_session_conformance.backend import Backend, ConfigAt, Fault, not_applicable
 from flask_session_conformance.plugin import GetServer
 from flask_session_conformance.servers import Server, start
 from flask_session_redis import RedisStore
@@ -176,17 +176,9 @@ class OnValkeyByValkeyPy(OnValkey):
 class OnTopology(RedisBackend):
     """Several servers, which only a client of the caller's can reach."""
 
-    @pytest.fixture
-    def worker_config(self) -> dict[str, Any]:
-        pytest.skip("not applicable: SESSION_REDIS takes a topology as a client, not as a URL")
-
-    @pytest.fixture
-    def start_own(self) -> StartOwn:
-        pytest.skip("not applicable: what befalls a topology is in test_failover.py")
-
-    @pytest.fixture
-    def config_at(self) -> ConfigAt:
-        pytest.skip("not applicable: a topology tells its own addresses; see test_failover.py")
+    worker_config = not_applicable("SESSION_REDIS takes a topology as a client, not as a URL")
+    start_own = not_applicable("what befalls a topology is in test_failover.py")
+    config_at = not_applicable("a topology tells its own addresses; see test_failover.py")
 
 
 class OnCluster(OnTopology):

@@ -15,6 +15,12 @@ from sqlalchemy import Engine, Table, event
 DATABASES = ("sqlite", "postgresql", "mariadb")
 
 
+def pytest_itemcollected(item: Any) -> None:
+    """Let the report tell the databases apart."""
+    if hasattr(item, "callspec") and "database" in item.callspec.params:
+        item.backend = item.callspec.params["database"]
+
+
 @pytest.fixture(params=DATABASES)
 def database(request: pytest.FixtureRequest) -> str:
     """Name the database under test: each of them in turn, unless a test chooses."""

@@ -12,7 +12,13 @@ import pytest
 import sqlalchemy as sa
 from flask_session.store import SupportsKeys, SupportsPurge
 from flask_session_conformance import SessionConformance, StoreConformance
-from flask_session_conformance.backend import Backend, ConfigAt, Fault, LockElsewhere
+from flask_session_conformance.backend import (
+    Backend,
+    ConfigAt,
+    Fault,
+    LockElsewhere,
+    not_applicable,
+)
 from flask_session_conformance.plugin import GetServer
 from flask_session_conformance.servers import Server, start
 from flask_session_sqlalchemy import SqlAlchemyStore
@@ -102,9 +108,7 @@ class ServerBackend(SqlBackend):
 class FileBackend(SqlBackend):
     """A database in a file."""
 
-    @pytest.fixture
-    def crash(self) -> Fault:
-        pytest.skip("not applicable: only the processes of the app, which share the file, can die")
+    crash = not_applicable("only the processes of the app, which share the file, can die")
 
     @pytest.fixture
     def read_only(self, url: str) -> Iterator[Fault]:
