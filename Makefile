@@ -31,6 +31,8 @@ package_valkey := redis
 package_sqlite := sqlalchemy
 package_postgresql := sqlalchemy
 package_mariadb := sqlalchemy
+# A whole run writes what it has shown, and fails if that is not what the page says.
+PROMISES := $(if $(BACKEND)$(ARGS),,-p tools.promises --promises docs/promises.md)
 TESTS := $(if $(BACKEND),packages/$(or $(package_$(BACKEND)),$(BACKEND))/tests)
 SOURCES := $(wildcard packages/*/src) conformance/src
 
@@ -49,7 +51,7 @@ demo:
 test:
 	@tools/bootstrap docker
 	$(if $(BACKEND),,@tools/bootstrap browser || true)
-	pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder \
+	python -m pytest $(PROMISES) -n $(JOBS) --dist loadscope --no-loadscope-reorder \
 		--conformance-report conformance-report.md $(ARGS) $(TESTS)
 
 check:
@@ -75,6 +77,7 @@ soak:
 
 docs:
 	@tools/bootstrap
+	python -m pytest -p tools.promises --promises docs/promises.md --collect-only -qq packages
 	sphinx-build -W --keep-going -b html docs docs/_build/html
 	python -m tools.links docs/_build/html
 

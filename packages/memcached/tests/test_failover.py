@@ -26,6 +26,7 @@ def site(servers: Group) -> Iterator[Site]:
     site.store.store.close()
 
 
+@pytest.mark.promise("survives loss of the primary", "no; the rest of a ring keeps its own")
 def test_a_ring_loses_a_server_that_comes_back_empty(servers: Group, site: Site) -> None:
     with Traffic(site) as traffic:
         traffic.wait_for(400)

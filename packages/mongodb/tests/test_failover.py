@@ -25,6 +25,7 @@ def site(members: Group) -> Iterator[Site]:
     site.store.store.close()
 
 
+@pytest.mark.promise("survives loss of the primary")
 def test_a_replica_set_loses_its_primary(members: Group, site: Site) -> None:
     (primary,) = members.primaries()
     with Traffic(site) as traffic:

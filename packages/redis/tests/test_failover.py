@@ -62,6 +62,7 @@ def wait_until_replicated(group: Group, primary: str) -> float:
     tuple(map(int, redis.__version__.split(".")[:2])) < (6, 4),
     reason="not applicable: a RedisCluster before 6.4 may fail when two threads see a failover",
 )
+@pytest.mark.promise("survives loss of the primary", "all but the last writes")
 def test_a_cluster_loses_a_primary(cluster: Group) -> None:
     with redis.RedisCluster(
         host=cluster.host, port=cluster.port, socket_timeout=1, retry=AT_ONCE
@@ -71,6 +72,7 @@ def test_a_cluster_loses_a_primary(cluster: Group) -> None:
     assert len(cluster.primaries()) == 3
 
 
+@pytest.mark.promise("survives loss of the primary", "all but the last writes")
 def test_sentinels_choose_the_replica(sentinels: Group) -> None:
     addresses = [("127.0.0.1", port) for port in sentinels.ports("sentinel")]
     settings: Any = {"socket_timeout": 1, "retry": AT_ONCE}

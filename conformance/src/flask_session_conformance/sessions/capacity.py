@@ -29,6 +29,7 @@ class Capacity(SessionSuite):
         assert not any(answer.cookies for answer in answers)
 
     @pytest.mark.row("H3")
+    @pytest.mark.promise("may vanish early", "no")
     def test_the_first_visitor_is_still_logged_in_after_two_thousand_more(
         self, make_site: MakeSite
     ) -> None:

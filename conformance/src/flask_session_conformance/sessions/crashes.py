@@ -41,7 +41,7 @@ class Crashes(SessionSuite):
         assert clients[0].visitor.does(items)["more"] == 1
 
     @pytest.mark.row("D17")
-    @pytest.mark.promise("survives the death of a worker")
+    @pytest.mark.promise("survives a worker's crash")
     def test_what_was_acknowledged_before_the_writing_process_was_killed_is_there(
         self, make_site: MakeSite, make_worker: MakeWorker, common: Config
     ) -> None:

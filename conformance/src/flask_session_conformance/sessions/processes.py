@@ -55,6 +55,7 @@ class Processes(SessionSuite):
         assert broken == []
 
     @pytest.mark.row("C5")
+    @pytest.mark.promise("read-your-writes")
     def test_what_one_process_writes_another_reads(
         self, make_site: MakeSite, make_worker: MakeWorker, common: Config
     ) -> None:

@@ -42,12 +42,14 @@ class Refusals(SessionSuite):
         assert thief.does(user) is None
 
     @pytest.mark.row("D11")
+    @pytest.mark.promise("may vanish early", "no")
     def test_a_server_whose_disk_is_full_is_read_and_answers_writes_with_a_503(
         self, disk_full: Fault, make_site: MakeSite
     ) -> None:
         check(disk_full, make_site(**disk_full.config))
 
     @pytest.mark.row("D12")
+    @pytest.mark.promise("may vanish early", "no")
     def test_a_server_whose_memory_is_full_is_read_and_answers_writes_with_a_503(
         self, memory_full: Fault, make_site: MakeSite
     ) -> None:

@@ -62,6 +62,7 @@ class Lifetimes(StoreSuite):
         assert told is None or told > store.clock() + 3590
 
     @pytest.mark.row("F1")
+    @pytest.mark.promise("exact expiry")
     def test_a_record_lives_its_ttl_and_at_most_one_second_longer(
         self, store: Store, new_key: MakeKey
     ) -> None:

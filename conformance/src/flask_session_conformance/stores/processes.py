@@ -37,6 +37,7 @@ class Processes(StoreSuite):
         winners = [answers.count(True) for answers in zip(*together(creators), strict=True)]
         assert winners == [1] * ROUNDS
 
+    @pytest.mark.promise("atomic update")
     def test_no_increment_of_four_processes_is_lost(
         self, atomic_store: Store, make_worker: MakeWorker, key: str
     ) -> None:
