@@ -13,6 +13,7 @@ from .faults import Faults
 from .hostile import Hostile
 from .http import Http
 from .identity import Identity
+from .interruptions import Interruptions
 from .lifetimes import Lifetimes
 from .limits import Limits
 from .login import FlaskLogin
@@ -51,6 +52,7 @@ class SessionConformance(
     FailedSaves,
     RoundTrips,
     Discretion,
+    Interruptions,
     Faults,
     Refusals,
     Crashes,
