@@ -68,14 +68,26 @@ class RenewalRaces(SessionSuite):
         assert quick.does(items) == {}
 
     @pytest.mark.row("C4")
-    def test_a_renewal_that_is_refused_for_a_collision_leaves_no_record(
+    def test_a_renewal_that_is_refused_leaves_no_second_record(self, make_site: MakeSite) -> None:
+        slow = log_in(make_site(SESSION_CONFLICT="error"), "alice")
+        quick, store = slow.twin(), slow.site.store
+        store.before = on("create", lambda: quick.does(put(cart=[1])))
+        answer = slow.visit(renew)
+        assert (answer.status, answer.cookies) == (409, [])
+        assert len([key for key in store.created if store.store.load(key)]) == 1
+        assert slow.does(items) == {"user": "alice", "cart": [1]}
+
+    @pytest.mark.row("C4", "B4")
+    def test_a_renewal_whose_merge_is_too_large_leaves_no_second_record(
         self, make_site: MakeSite
     ) -> None:
-        alice = log_in(make_site(SESSION_CONFLICT="error"), "alice")
-        quick, store = alice.twin(), alice.site.store
-        store.before = on("update", lambda: quick.does(put(cart=[1])))
-        assert alice.visit(renew).status == 409
+        slow = log_in(make_site(SESSION_MAX_BYTES=1000), "alice")
+        quick, store = slow.twin(), slow.site.store
+        store.before = on("create", lambda: quick.does(put(theirs="x" * 600)))
+        answer = slow.visit(in_turn(put(mine="x" * 600), renew))
+        assert (answer.status, answer.cookies) == (500, [])
         assert len([key for key in store.created if store.store.load(key)]) == 1
+        assert slow.does(items) == {"user": "alice", "theirs": "x" * 600}
 
     @pytest.mark.row("C4")
     def test_of_two_renewals_at_once_one_wins(self, slow: Visitor) -> None:
