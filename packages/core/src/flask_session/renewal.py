@@ -11,7 +11,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from .bookkeeping import is_empty
-from .errors import SessionConflict
+from .errors import SessionConflict, SessionTooLarge
 from .records import Found
 from .saving import Request, Result, create_record, rounds, update
 from .store import Outcome
@@ -26,33 +26,39 @@ def renew(request: Request) -> Result:
     ``GONE`` if it ended, or got another new id, meanwhile: following that one would give this
     request's privileges to whoever holds it. A change that leaves nothing deletes the session.
     """
-    old, new, sid = request.current(), None, request.state.renewed_from or ""
+    made: list[Found] = []
+    try:
+        return _move(request, made)
+    except (SessionConflict, SessionTooLarge):
+        _discard(request, made)
+        raise
+
+
+def _move(request: Request, made: list[Found]) -> Result:
+    """Try until the mark is set; ``made`` tells the caller of the records under new ids."""
+    old, sid = request.current(), request.state.renewed_from or ""
     for number in rounds(sid):
         if number:
             old = request.records.read(sid)
         if old is None or old.noted.moved_to is not None or request.is_outlived_by(old):
-            return _abandon(request, new)
+            return _abandon(request, made)
         if is_empty(request.merged(old)):
             outcome = request.records.delete(old)
         else:
-            new = _write_new(request, old, new)
-            outcome = request.records.mark_moved(old, new.sid, MOVED_SECONDS)
+            made.append(_write_new(request, old, made[-1] if made else None))
+            outcome = request.records.mark_moved(old, made[-1].sid, MOVED_SECONDS)
         if outcome is not Outcome.CONFLICT:
-            return _concluded(request, outcome, new)
-        try:
-            request.collided(old)
-        except SessionConflict:
-            break
-    _discard(request, new)
+            return _concluded(request, outcome, made)
+        request.collided(old)
     raise SessionConflict
 
 
-def _concluded(request: Request, outcome: Outcome, new: Found | None) -> Result:
-    if outcome is Outcome.SAVED and new is not None:
-        return _renewed(request, new)
+def _concluded(request: Request, outcome: Outcome, made: list[Found]) -> Result:
+    if outcome is Outcome.SAVED:
+        return _renewed(request, made[-1])
     if outcome is Outcome.GONE:
-        return _abandon(request, new)
-    _discard(request, new)
+        return _abandon(request, made)
+    _discard(request, made)
     return request.deleted()
 
 
@@ -80,14 +86,14 @@ def _renewed(request: Request, new: Found) -> Result:
     return request.done(Result.RENEWED, None, new)
 
 
-def _abandon(request: Request, new: Found | None) -> Result:
+def _abandon(request: Request, made: list[Found]) -> Result:
     """Leave the session as others left it, under whichever id; only a log-out follows it."""
-    _discard(request, new)
+    _discard(request, made)
     state = request.state
     state.sid, state.renewed_from = state.renewed_from, None
     return update(request) if request.is_ending() else request.gone()
 
 
-def _discard(request: Request, new: Found | None) -> None:
-    if new is not None:
-        request.records.discard(new.sid)
+def _discard(request: Request, made: list[Found]) -> None:
+    for sid in {found.sid for found in made}:
+        request.records.discard(sid)
