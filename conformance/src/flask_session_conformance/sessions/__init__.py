@@ -25,6 +25,7 @@ from .refusals import Refusals
 from .renewal import Renewal
 from .renewal_races import RenewalRaces
 from .round_trips import RoundTrips
+from .signals import Signals
 from .signing import KeyRotation, Signing
 from .theft import Theft
 from .touching import Touching
@@ -48,6 +49,7 @@ class SessionConformance(
     Data,
     Limits,
     Hostile,
+    Signals,
     Outages,
     FailedSaves,
     RoundTrips,
