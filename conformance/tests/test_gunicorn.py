@@ -13,14 +13,18 @@ from collections.abc import Iterator
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask_session_conformance.history import OK, History, Operation
 from flask_session_conformance.plugin import GetServer
+from flask_session_conformance.proxy import Proxy
 from flask_session_conformance.threads import together
 
 pytest.importorskip("gunicorn", reason="gunicorn runs on Linux only")
 WORKERS, VISITORS, REQUESTS = 4, 8, 50
+LATE = 0.005
+"""Seconds of every round trip: workers that share a connection meet on it."""
 HERE = Path(__file__).parent
 KINDS = {
     "redis": ("redis", "SESSION_REDIS"),
@@ -55,13 +59,20 @@ class Browser:
 
 
 @pytest.fixture(params=KINDS)
-def port(request: pytest.FixtureRequest, server: GetServer, tmp_path: Path) -> Iterator[int]:
-    """Provide the port on which gunicorn serves an application with sessions on that server."""
+def config(request: pytest.FixtureRequest, server: GetServer) -> Iterator[dict[str, Any]]:
+    """Provide the configuration of an application whose server takes its time."""
     request.node.backend = request.param
     kind, setting = KINDS[request.param]
-    prefix = f"gunicorn-{random.getrandbits(48):x}:"
-    config = {"SESSION_TYPE": kind, setting: server(request.param).url}
-    config = {**config, "SESSION_KEY_PREFIX": prefix, "PERMANENT_SESSION_LIFETIME": 120}
+    prefix, running = f"gunicorn-{random.getrandbits(48):x}:", server(request.param)
+    with Proxy(running.host, running.port) as proxy:
+        proxy.delay(LATE)
+        config = {"SESSION_TYPE": kind, setting: running.url_at(proxy.address)}
+        yield {**config, "SESSION_KEY_PREFIX": prefix, "PERMANENT_SESSION_LIFETIME": 120}
+
+
+@pytest.fixture
+def port(config: dict[str, Any]) -> Iterator[int]:
+    """Provide the port on which gunicorn serves that application."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(64)

@@ -12,7 +12,7 @@ from flask_session import signals
 from flask_session.signals import reference
 
 from ..site import Site, Visitor
-from ..views import clear, get, in_turn, items, put, renew, sid, user
+from ..views import View, clear, get, in_turn, items, put, renew, sid, user
 from ..watching import on
 from .base import SessionSuite, fail_at, log_in
 from .hostile import overwrite
@@ -20,7 +20,7 @@ from .races import overtaken
 
 Heard = list[tuple[str, dict[str, Any]]]
 ALL = {name: each for name, each in vars(signals).items() if isinstance(each, NamedSignal)}
-LIFE = [
+LIFE: list[tuple[View, list[str]]] = [
     (put(user="alice"), ["session_created"]),
     (user, ["session_loaded"]),
     (put(more=1), ["session_loaded", "session_saved"]),
