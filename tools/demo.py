@@ -60,6 +60,7 @@ def main(backend: str, port: int) -> None:
 
 def prepare(environment: Mapping[str, str]) -> None:
     """Make what the database needs, as an operator would; a new server may be slow at first."""
+    problem = ""
     for _ in range(5):
         done = subprocess.run(
             [*FLASK, "session", "setup"],
@@ -70,7 +71,8 @@ def prepare(environment: Mapping[str, str]) -> None:
         )
         if done.returncode == 0:
             return
-    raise click.ClickException(done.stderr.strip())
+        problem = done.stderr.strip()
+    raise click.ClickException(problem)
 
 
 def settings_for(backend: str, stack: ExitStack) -> dict[str, str]:
