@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from .bookkeeping import PERMANENT_KEY, RESERVED_KEY
 from .config import lifetime_seconds
 from .contents import Contents
+from .cookies import is_custom_sid
 from .dispatch import is_dispatched
 from .errors import SessionClosed
 from .mapping import DictLike
@@ -157,6 +158,8 @@ class ServerSideSession(DictLike, SessionMixin):
 
     @sid.setter
     def sid(self, value: str) -> None:
+        if not is_custom_sid(value):
+            raise ValueError("session.sid takes printable ASCII without space, quote, comma or ;")
         self._change()
         state = self._look()
         if state.found is not None and state.renewed_from is None:
