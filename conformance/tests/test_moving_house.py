@@ -149,6 +149,7 @@ def wait_for_a_session(app: Flask) -> None:
     store, deadline = interface_of(app).store, time.monotonic() + 60
     while not any(store.keys(PREFIX)):  # type: ignore[attr-defined]
         assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 @pytest.fixture
