@@ -90,8 +90,8 @@ def test_the_rows_are_in_the_order_of_the_matrix(report: str) -> None:
 
 def test_old_releases_have_a_table_of_their_own(report: str) -> None:
     assert "| release | alpha | gamma |\n| --- | --- | --- |" in report
-    assert "| 0.5.0 unsigned | passed (1) | the release had no such backend |" in report
-    assert "| 0.8.0 signed | the release had no such backend | passed (1) |" in report
+    assert "| 0.5.0 unsigned | passed (1) | – |" in report
+    assert "| 0.8.0 signed | – | passed (1) |" in report
 
 
 def test_worker_processes_of_xdist_report_the_same(pytester: pytest.Pytester, report: str) -> None:

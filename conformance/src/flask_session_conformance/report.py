@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
+OLD_RELEASES = "## Sessions of old releases"
+NOTES = {OLD_RELEASES: ["–: that release had no such backend, or its tests were not selected."]}
 PROPERTY = "conformance"
 """The name under which a phase's report carries what is noted here. Reports are all that comes from
 the worker processes of pytest-xdist."""
@@ -127,7 +129,7 @@ def matrix(results: Sequence[Result], *, releases: bool = False) -> list[list[st
     for row in sorted(rows, key=str if releases else natural):
         of_row = [result for result in results if row in result.rows]
         of_names = [[result for result in of_row if result.backend == name] for name in names]
-        absent = "the release had no such backend" if releases else "no test"
+        absent = "–" if releases else "no test"
         table.append([row, *(cell(results, absent) for results in of_names)])
     return table
 
@@ -154,11 +156,11 @@ def as_markdown(results: Sequence[Result]) -> str:
     parts = ["# Conformance report", "## Tests per backend", markdown_table(counts(results))]
     for title, table in (
         ("## The trust matrix", matrix(results)),
-        ("## Sessions of old releases", matrix(results, releases=True)),
+        (OLD_RELEASES, matrix(results, releases=True)),
         ("## What was skipped, and why", skips(results)),
     ):
         if len(table) > 1:
-            parts += [title, markdown_table(table)]
+            parts += [title, *NOTES.get(title, ()), markdown_table(table)]
     return "\n\n".join(parts) + "\n"
 
 
