@@ -60,6 +60,22 @@ def test_a_wrong_setting_is_an_error_at_start(config: dict[str, Any], message: s
         start(**config)
 
 
+@pytest.mark.parametrize(
+    ("config", "attribute", "expected"),
+    [
+        ({"SESSION_KEY_PREFIX": ""}, "key_prefix", ""),
+        ({"SESSION_PERMANENT": 0}, "permanent", False),
+        ({"SESSION_USE_SIGNER": 0}, "use_signer", False),
+        ({"SESSION_CLEANUP_N_REQUESTS": 0}, "cleanup_n_requests", 0),
+    ],
+)
+def test_what_0_8_took_for_off_is_off(
+    config: dict[str, Any], attribute: str, expected: object
+) -> None:
+    value = getattr(start(**config).session_interface, attribute)
+    assert (type(value), value) == (type(expected), expected)
+
+
 def test_configuration_errors_are_value_errors() -> None:
     assert issubclass(ConfigurationError, ValueError)
 

@@ -74,10 +74,10 @@ def key_prefix(key: str, value: Any) -> str:
 
 
 def flag(key: str, value: Any) -> bool:
-    """Accept ``True`` or ``False``."""
-    if not isinstance(value, bool):
+    """Accept ``True`` or ``False``, and 1 or 0 for them."""
+    if not isinstance(value, int) or value not in (0, 1):
         raise wrong(key, value, "not a boolean", "Set it to True or False.")
-    return value
+    return bool(value)
 
 
 def whole_number(minimum: int, maximum: int | None = None) -> Check:
@@ -215,8 +215,9 @@ class CoreSettings(Settings):
     cleanup_n_requests: int | None = setting(
         "SESSION_CLEANUP_N_REQUESTS",
         None,
-        check=optional(whole_number(1)),
-        doc="Remove expired records about every N requests, where the database does not by itself.",
+        check=optional(whole_number(0)),
+        doc="Remove expired records about every N requests, where the database does not by itself; "
+        "None or 0: never.",
     )
 
 
