@@ -120,7 +120,7 @@ def test_a_verb_survives_that_its_idle_connection_was_cut(
 @pytest.fixture(scope="module", params=SERVERS)
 def own_server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """Provide a server that may be stopped."""
-    with start(request.param) as server:
+    with start(request.param, durable=True) as server:
         yield server
 
 
