@@ -11,6 +11,7 @@ import pytest
 from flask_session.errors import UnreadableRecord
 from flask_session.store import Outcome, Record
 from flask_session_conformance.servers import start
+from flask_session_conformance.stores.base import wait_until_gone
 from flask_session_redis import RedisStore
 from flask_session_redis.client import connect
 
@@ -213,3 +214,25 @@ def test_closing_leaves_a_client_that_was_handed_in_open(client: Any, store: Red
     before = client.client_id()
     store.close()
     assert client.client_id() == before
+
+
+@pytest.mark.row("F1")
+@pytest.mark.parametrize("name", ["redis", "valkey"])
+def test_what_the_server_has_not_swept_is_gone_for_every_verb(
+    request: pytest.FixtureRequest, name: str
+) -> None:
+    request.node.backend = name
+    with start(name) as server:
+        client: Any = connect(server.url)
+        client.execute_command("DEBUG", "SET-ACTIVE-EXPIRE", "0")
+        store = RedisStore(client, owns_client=True)
+        for key in "bcdea":  # the last to expire is the one to wait for
+            store.create(key, b"data", 1)
+        wait_until_gone(store, "a")
+        assert client.dbsize() == 4
+        assert store.update("b", b"new", 60, A_RECORD) is Outcome.GONE
+        assert store.touch("c", 60) is False
+        assert store.delete("d", A_RECORD) is Outcome.GONE
+        assert store.create("e", b"new", 60) is True
+        assert [key for key, _ in store.keys("")] == ["e"]
+        store.close()
