@@ -95,7 +95,7 @@ def test_threads_that_make_the_table_together_log_nothing(
 
 def test_the_server_removes_an_expired_item() -> None:
     with start("dynamodb") as server:  # one whose tables come and go falls behind with sweeping
-        resource, low_level = build(server.url)
+        resource, low_level = build(server.url + "?read_timeout=20")
         store = DynamoDBStore(resource, "sessions", low_level=low_level, owns_client=True)
         with closing(store):
             store.setup()
