@@ -67,7 +67,8 @@ def check(case: Case, dist: Path) -> None:
 
 def for_tests(case: Case, dist: Path) -> list[str]:
     """Name what the package's tests need beyond the package."""
-    needed = ["pytest", f"{newest_wheels(dist)['flask-session-conformance']}[servers]"]
+    suite = f"{newest_wheels(dist)['flask-session-conformance']}[servers]"
+    needed = ["pytest", "pytest-xdist>=3.6", suite]
     if "test" in case.package.metadata.get("dependency-groups", {}):
         needed += ["--group", f"{case.package.folder / 'pyproject.toml'}:test"]
     return needed

@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 from tools.workspace import Package, packages
 
-HARNESS = ["pytest", "flask-session-conformance[servers]"]
+HARNESS = ["pytest", "pytest-xdist", "flask-session-conformance[servers]"]
 """What ``tools.package`` installs for the tests of any package."""
 
 OURS = {package.import_name: [package.distribution] for package in packages()}
