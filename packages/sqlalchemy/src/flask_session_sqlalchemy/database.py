@@ -95,19 +95,25 @@ class Database:
     def load(self, parameters: Mapping[str, Any]) -> Sequence[Any] | None:
         """Answer the data and the expiry of a record.
 
-        An engine handed in may log, translate or trace what is executed, so there it is executed.
+        An engine handed in may log, translate or trace what is executed, so there it is executed;
+        and where a connection has died, since that way all the idle ones are given up.
         """
         statements, lookup = self.statements, self._lookup
-        if lookup is None:
-            return self.run(statements.load, parameters, CursorResult.first)
-        return self._do(lambda: lookup.first(self.engine, parameters))
+        if lookup is not None:
+            began = time.monotonic()
+            try:
+                return self._do(lambda: lookup.first(self.engine, parameters), reconnects=False)
+            except DBAPIError as error:
+                if not error.connection_invalidated or time.monotonic() - began >= AT_ONCE:
+                    raise
+        return self.run(statements.load, parameters, CursorResult.first)
 
     def _connected(self, action: Callable[[Connection], Answer]) -> Answer:
         with self.engine.connect() as connection:
             return action(connection)
 
-    def _do(self, action: Callable[[], Answer]) -> Answer:
-        began, reconnected = time.monotonic(), False
+    def _do(self, action: Callable[[], Answer], *, reconnects: bool = True) -> Answer:
+        began, reconnected = time.monotonic(), not reconnects
         while True:
             try:
                 return action()

@@ -18,8 +18,8 @@ class Lookup:
     """Run a select without its SQLAlchemy objects, on the driver's own cursor.
 
     Of the time a read of one row takes on SQLite, three quarters go into SQLAlchemy's execution
-    context, result and row. Errors are SQLAlchemy's all the same, and a connection that died takes
-    the idle ones with it, as usual. The parameters have the types that the statement says.
+    context, result and row. Errors are SQLAlchemy's all the same; of the connections only the one
+    that died is given up. The parameters have the types that the statement says.
     https://docs.sqlalchemy.org/en/20/core/connections.html#working-with-the-dbapi-cursor-directly
     """
 
@@ -46,7 +46,7 @@ class Lookup:
             readers = self._readers or self._make_readers(cursor.description)
             cursor.close()
         except self._dialect.loaded_dbapi.Error as error:
-            raise self._failure(engine, connection, error) from error
+            raise self._failure(connection, error) from error
         except BaseException as error:
             # Interrupted: an answer nobody has read must not become the next visitor's.
             invalidate(connection, error)
@@ -58,14 +58,11 @@ class Lookup:
             return None
         return [read(value) if read else value for value, read in zip(row, readers, strict=True)]
 
-    def _failure(
-        self, engine: Engine, connection: PoolProxiedConnection | None, error: Exception
-    ) -> BaseException:
+    def _failure(self, connection: PoolProxiedConnection | None, error: Exception) -> BaseException:
         dialect: Any = self._dialect
         is_dead = connection is not None and dialect.is_disconnect(error, connection, None)
         if is_dead:
             invalidate(connection, error)
-            engine.dispose()
         return DBAPIError.instance(
             self._sql, None, error, self._dialect.loaded_dbapi.Error,
             hide_parameters=True, connection_invalidated=is_dead, dialect=self._dialect,
