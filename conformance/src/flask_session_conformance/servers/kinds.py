@@ -91,7 +91,7 @@ KINDS = {
             "--innodb-buffer-pool-size=64M",
             "--performance-schema=OFF",
         ),
-        fast=("--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite"),
+        fast=("--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite", "--sync-frm=0"),
         durable=("--innodb-flush-log-at-trx-commit=1",),
         environment={
             "MARIADB_ROOT_PASSWORD": "session",
