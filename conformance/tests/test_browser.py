@@ -123,7 +123,9 @@ def open_browser(tmp_path: Path) -> Iterator[OpenBrowser]:
 
 
 def user(browser: WebDriver) -> str:
-    return browser.find_element(By.ID, "user").text
+    """Answer who the page greets. On a busy machine a page is shown later than it is loaded."""
+    wait = WebDriverWait(browser, 10, ignored_exceptions=[WebDriverException])
+    return wait.until(lambda driver: driver.find_element(By.ID, "user").text)
 
 
 def cookie(browser: WebDriver) -> dict[str, Any] | None:
