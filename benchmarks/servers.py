@@ -24,7 +24,7 @@ def address_of(backend: str) -> Iterator[str]:
         with tempfile.TemporaryDirectory() as folder:
             yield folder
     else:
-        with start(backend) as server:
+        with start(backend, unproxied=True) as server:
             yield server.address
 
 

@@ -31,6 +31,7 @@ class Wanted:
     environment: Mapping[str, str] = field(default_factory=dict)
     tmpfs: Mapping[str, str] = field(default_factory=dict)
     init: bool = False
+    network: str = "bridge"
 
     def describe(self) -> DockerContainer:
         """Hand the description to testcontainers."""
@@ -40,7 +41,7 @@ class Wanted:
         container.with_kwargs(
             labels={LABEL: str(os.getpid())},
             mem_limit=self.memory,
-            network="bridge",
+            network=self.network,
             init=self.init,
         )
         container.tmpfs.update(self.tmpfs)

@@ -26,6 +26,8 @@ class Kind:
     durable: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     memory: str = "256m"
+    on_host: tuple[str, ...] = ()
+    """Options to listen on ``port`` of 127.0.0.1 alone, where a server has them."""
 
 
 # DEBUG is allowed so that a test can switch the server's own sweeping of expired keys off.
@@ -34,7 +36,7 @@ REDIS_FAST = ("--save", "", "--appendonly", "no")
 REDIS_DURABLE = ("--save", "", "--appendonly", "yes", "--appendfsync", "always")
 # Test commands bring failCommand; the TTL monitor sweeps each second instead of each minute.
 MONGODB_OPTIONS = (
-    *("--bind_ip_all", "--wiredTigerCacheSizeGB", "0.25"),
+    *("--bind_ip", "0.0.0.0", "--wiredTigerCacheSizeGB", "0.25"),
     *("--setParameter", "ttlMonitorSleepSecs=1", "--setParameter", "enableTestCommands=1"),
 )
 
@@ -45,6 +47,7 @@ KINDS = {
         url="redis://{address}/0",
         ready=probe.REDIS,
         command=("redis-server", *REDIS_OPTIONS),
+        on_host=("--port", "{port}"),
         fast=REDIS_FAST,
         durable=REDIS_DURABLE,
     ),
@@ -63,6 +66,7 @@ KINDS = {
         url="{address}",
         ready=probe.MEMCACHED,
         command=("memcached", "-u", "memcache", "-l", "0.0.0.0", "-m", "64"),
+        on_host=("-p", "{port}"),
     ),
     "postgresql": Kind(
         image="postgresql",
@@ -70,6 +74,7 @@ KINDS = {
         url="postgresql+psycopg://session:session@{address}/session",
         ready=probe.POSTGRESQL,
         command=("postgres", "-c", "shared_buffers=32MB", "-c", "max_connections=200"),
+        on_host=("-c", "listen_addresses=127.0.0.1", "-c", "port={port}"),
         fast=("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"),
         environment={
             "POSTGRES_USER": "session",
@@ -91,6 +96,7 @@ KINDS = {
             "--innodb-buffer-pool-size=64M",
             "--performance-schema=OFF",
         ),
+        on_host=("--port={port}",),
         fast=("--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite", "--sync-frm=0"),
         durable=("--innodb-flush-log-at-trx-commit=1",),
         environment={
@@ -107,6 +113,7 @@ KINDS = {
         url="mongodb://{address}/",
         ready=probe.MONGODB,
         command=("mongod", "--dbpath", "/data/db", *MONGODB_OPTIONS),
+        on_host=("--port", "{port}"),
         memory="768m",
     ),
     "dynamodb": Kind(

@@ -126,7 +126,11 @@ class Server:
 
 
 def start_one(
-    name: str, arguments: tuple[str, ...], durable: bool, tmpfs: Mapping[str, str]
+    name: str,
+    arguments: tuple[str, ...],
+    durable: bool,
+    tmpfs: Mapping[str, str],
+    unproxied: bool = False,
 ) -> Server:
     """Start a single server and return when it answers."""
     kind = KINDS[name]
@@ -134,6 +138,11 @@ def start_one(
     command = (*kind.command, *(kind.durable if durable else kind.fast), *arguments)
 
     def wanted(ports: list[int]) -> Wanted:
+        if unproxied and kind.on_host:
+            options = (option.format(port=ports[0]) for option in kind.on_host)
+            here = (each.replace("0.0.0.0", HOST) for each in command)
+            told = (*here, *options)
+            return Wanted(image, told, kind.memory, {}, kind.environment, tmpfs, network="host")
         published = {kind.port: ports[0]}
         return Wanted(image, command, kind.memory, published, kind.environment, tmpfs)
 

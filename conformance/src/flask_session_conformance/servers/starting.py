@@ -19,18 +19,21 @@ def start(
     *arguments: str,
     durable: bool = False,
     tmpfs: Mapping[str, str] | None = None,
+    unproxied: bool = False,
 ) -> Server:
     """Start a server and return when it answers.
 
     ``arguments`` are added to the server's command line. ``durable``: what the server acknowledges
     survives ``kill``; by default it is tuned to be fast. ``tmpfs`` mounts file systems in memory,
-    path to options, such as ``{"/small": "size=8m,mode=1777"}``. A group takes none of these.
+    path to options, such as ``{"/small": "size=8m,mode=1777"}``. ``unproxied`` puts the server on
+    127.0.0.1 itself where it can be told to listen nowhere else, since Docker's port proxy takes
+    longer than some servers. A group takes none of these.
     """
     if name in TOPOLOGIES:
         return start_group(name)
     if name not in KINDS:
         raise MissingServerError(f"{name!r} is no server; there are {', '.join(NAMES)}.")
-    return start_one(name, arguments, durable, tmpfs or {})
+    return start_one(name, arguments, durable, tmpfs or {}, unproxied)
 
 
 def start_group(name: str) -> Group:

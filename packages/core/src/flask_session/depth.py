@@ -41,14 +41,30 @@ _passed: set[bytes] = set()
 
 def check_msgpack(data: bytes) -> None:
     """Raise UnreadableRecord if ``data`` nests deeper than a record may."""
-    if len(data) - len(data.translate(None, OPENERS)) > RECORD_DEPTH:
+    if msgpack_openers(data) > RECORD_DEPTH:
         _check_once(data, msgpack_is_shallow)
 
 
 def check_json(data: bytes) -> None:
     """Raise UnreadableRecord if ``data`` nests deeper than a record may."""
-    if data.count(b"[") + data.count(b"{") > RECORD_DEPTH:
+    if json_openers(data) > RECORD_DEPTH:
         _check_once(data, json_is_shallow)
+
+
+def msgpack_openers(data: bytes) -> int:
+    """Count the bytes that could open a container."""
+    return len(data) - len(data.translate(None, OPENERS))
+
+
+def json_openers(data: bytes) -> int:
+    """Count the brackets that could open a container."""
+    return data.count(b"[") + data.count(b"{")
+
+
+def trust(data: bytes, openers: int) -> None:
+    """Remember a record that we have written: its depth was checked value by value."""
+    if openers > RECORD_DEPTH:
+        _remember(sha256(data).digest())
 
 
 def _check_once(data: bytes, is_shallow: Callable[[bytes], bool]) -> None:
@@ -57,6 +73,10 @@ def _check_once(data: bytes, is_shallow: Callable[[bytes], bool]) -> None:
         return
     if not is_shallow(data):
         raise UnreadableRecord("the record nests too deeply")
+    _remember(digest)
+
+
+def _remember(digest: bytes) -> None:
     if len(_passed) >= 4096:
         _passed.clear()
     _passed.add(digest)

@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 from msgspec import Raw
 
+from .depth import trust
 from .fidelity import (
     BIG_INTEGER,
     BYTES,
@@ -72,7 +73,7 @@ class Format(ABC):
     def _pack_list(self, value: list[Any], leaves: Leaves, depth: int) -> list[Any]:
         if leaves.issuperset(map(type, value)):
             return value
-        return [self.pack(item, leaves, depth) for item in value]
+        return [item if type(item) in leaves else self.pack(item, leaves, depth) for item in value]
 
     def _pack_tagged(self, tag: Tag, value: Any, leaves: Leaves, depth: int) -> Any:
         payload = tag.dump(value)
@@ -117,6 +118,10 @@ class Format(ABC):
         """Cut a record into its top-level values without decoding them; check its depth first."""
 
     @abstractmethod
+    def openers(self, data: bytes) -> int:
+        """Count the bytes that could open a container, each a level at most."""
+
+    @abstractmethod
     def pack_map(self, value: Mapping[Any, Any], leaves: Leaves, depth: int) -> Any:
         """Pack a mapping with any hashable keys."""
 
@@ -127,9 +132,11 @@ class Format(ABC):
     def join(self, values: Mapping[Any, Raw]) -> bytes:
         """Make a record of encoded top-level values."""
         try:
-            return self.encode(self.pack_map(values, self._encoded_leaves, 1))
+            data = self.encode(self.pack_map(values, self._encoded_leaves, 1))
         except (OverflowError, ValueError):  # a key that the encoder does not keep
-            return self.encode(self.pack_map(values, self.strict_leaves | {Raw}, 1))
+            data = self.encode(self.pack_map(values, self.strict_leaves | {Raw}, 1))
+        trust(data, self.openers(data))
+        return data
 
 
 def is_utf8(text: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from .depth import check_json
+from .depth import check_json, json_openers
 from .fidelity import TAG_OF_NAME, Tag
 from .formats import NOTHING, Format, Leaves, is_utf8
 
@@ -43,10 +43,16 @@ class JsonFormat(Format):
             return values
         return {self._restore_key(key): raw for key, raw in values.items()}
 
+    def openers(self, data: bytes) -> int:
+        """Count the opening brackets, those in texts too."""
+        return json_openers(data)
+
     def pack_map(self, value: Mapping[Any, Any], leaves: Leaves, depth: int) -> Any:
         """Pack a mapping; a key that is no text, or looks like a tag, becomes a marked text."""
         return {
-            self._pack_key(key, depth): self.pack(item, leaves, depth)
+            self._pack_key(key, depth): (
+                item if type(item) in leaves else self.pack(item, leaves, depth)
+            )
             for key, item in value.items()
         }
 

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Raw
 from msgspec.msgpack import Ext
 
-from .depth import check_msgpack
+from .depth import check_msgpack, msgpack_openers
 from .fidelity import TAG_OF_CODE, Tag
 from .formats import NOTHING, Format, Leaves
 
@@ -41,6 +41,10 @@ class MsgpackFormat(Format):
         check_msgpack(data)
         return self._splitter.decode(data)
 
+    def openers(self, data: bytes) -> int:
+        """Count what could be the head of a map, an array or an extension."""
+        return msgpack_openers(data)
+
     def _pack_tagged(self, tag: Tag, value: Any, leaves: Leaves, depth: int) -> Any:
         if tag.type is datetime and value.tzinfo is timezone.utc:
             # msgpack's own timestamp, as Flask-Session 0.8 wrote it.
@@ -49,10 +53,14 @@ class MsgpackFormat(Format):
 
     def pack_map(self, value: Mapping[Any, Any], leaves: Leaves, depth: int) -> Any:
         """Pack a mapping; only keys that need a tag cost more than a look."""
-        if self.keys.issuperset(map(type, value)) and leaves >= self.leaves:
+        keeps_all = leaves is self.leaves or leaves is self._encoded_leaves
+        if keeps_all and self.keys.issuperset(map(type, value)):
             if leaves.issuperset(map(type, value.values())):
                 return value
-            return {key: self.pack(item, leaves, depth) for key, item in value.items()}
+            return {
+                key: item if type(item) in leaves else self.pack(item, leaves, depth)
+                for key, item in value.items()
+            }
         pairs = (
             self.encode(self._pack_key(key, leaves, depth))
             + self.encode(self.pack(item, leaves, depth))
