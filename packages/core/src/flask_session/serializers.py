@@ -10,19 +10,17 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from msgspec import Raw
 
 from .config import wrong
 from .errors import UnreadableRecord
-from .formats import Format
+from .formats import Format, StructT
 from .json_format import JsonFormat
 from .legacy import is_pickle, load_pickle
 from .msgpack_format import MsgpackFormat
-
-StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 FLASHES = "_flashes"
 """Flask's own key for flash(): a list of (category, message) tuples, written as lists, as

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flask import Flask
-from flask_session.config import CoreSettings, Settings, flag, optional, setting, text
+from flask_session.config import Settings, flag, optional, setting, text
 from flask_session.interface import ServerSideSessionInterface
 from flask_session.session import ServerSideSession
 from sqlalchemy.engine import URL
@@ -109,7 +109,6 @@ class SqlAlchemySessionInterface(ServerSideSessionInterface):
             sequence=settings.sequence,
             schema=settings.schema,
             bind_key=settings.bind_key,
-            cleanup_n_requests=CoreSettings.load(app.config).cleanup_n_requests,
             table_exists=settings.table_exists,
             **cls.common_arguments(app),
         )
