@@ -123,3 +123,16 @@ def holds(store: Store, key: str) -> bytes | None:
     """Answer the data of the live record, if there is one."""
     record = store.load(key)
     return record.data if record else None
+
+
+def first_difference(found: bytes | None, wanted: bytes) -> int | None:
+    """Answer at which byte a long record differs, ``None`` if nowhere.
+
+    Not for pytest to compare: where ``CI`` is set it shows the whole difference, and finding that
+    of a hundred kilobytes takes it hours. https://docs.pytest.org/en/stable/explanation/ci.html
+    """
+    if found == wanted:
+        return None
+    pairs = enumerate(zip(found or b"", wanted, strict=False))
+    shorter = min(len(found or b""), len(wanted))
+    return next((at for at, (one, other) in pairs if one != other), shorter)

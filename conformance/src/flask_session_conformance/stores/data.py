@@ -7,7 +7,7 @@ import string
 import pytest
 from flask_session.store import Outcome, Store
 
-from .base import MakeKey, StoreSuite, holds, loaded
+from .base import MakeKey, StoreSuite, first_difference, holds, loaded
 
 SAMPLES = {
     "every byte value": bytes(range(256)) * 5,
@@ -32,7 +32,7 @@ class DataFacts(StoreSuite):
         self, store: Store, key: str, sample: str
     ) -> None:
         store.create(key, SAMPLES[sample], 60)
-        assert holds(store, key) == SAMPLES[sample]
+        assert first_difference(holds(store, key), SAMPLES[sample]) is None
 
     @pytest.mark.parametrize("sample", SAMPLES)
     def test_updated_data_comes_back_byte_for_byte(
@@ -40,7 +40,7 @@ class DataFacts(StoreSuite):
     ) -> None:
         store.create(key, b"old", 60)
         store.update(key, SAMPLES[sample], 60, loaded(store, key))
-        assert holds(store, key) == SAMPLES[sample]
+        assert first_difference(holds(store, key), SAMPLES[sample]) is None
 
     @pytest.mark.parametrize("sample", SAMPLES)
     def test_data_is_recognised_as_the_expected(self, store: Store, key: str, sample: str) -> None:
@@ -68,14 +68,14 @@ class DataFacts(StoreSuite):
     def test_max_bytes_can_be_created(self, store: Store, key: str) -> None:
         data = b"\xff" * store.max_bytes
         store.create(key, data, 60)
-        assert holds(store, key) == data
+        assert first_difference(holds(store, key), data) is None
 
     @pytest.mark.row("B4")
     def test_max_bytes_can_be_updated(self, store: Store, key: str) -> None:
         store.create(key, b"\x00" * store.max_bytes, 60)
         data = b"\xff" * store.max_bytes
         assert store.update(key, data, 60, loaded(store, key)) is Outcome.SAVED
-        assert holds(store, key) == data
+        assert first_difference(holds(store, key), data) is None
 
     @pytest.mark.row("B4")
     def test_max_bytes_fit_under_the_longest_key(self, store: Store, new_key: MakeKey) -> None:
