@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections import OrderedDict, namedtuple
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
@@ -145,6 +146,49 @@ def test_the_value_is_flattened_with_one_warning(
         serializer.encode({"v": value})
 
 
+LONG = {
+    "list": lambda value: [value] * 20,
+    "list of dicts": lambda value: [{"k": value}] * 20,
+    "dict": lambda value: {str(number): value for number in range(20)},
+    "dict of lists": lambda value: {str(number): [value] for number in range(20)},
+    "dict of odd keys": lambda value: {number: [value] for number in range(20)},
+    "list that is the last of a long list": lambda value: [*range(19), [value] * 20],
+}
+"""Long containers are looked at in another way than short ones."""
+
+
+@pytest.mark.parametrize("container", LONG.values(), ids=LONG)
+@pytest.mark.parametrize("value", KEPT.values(), ids=KEPT)
+def test_the_same_is_true_in_long_containers(
+    serializer: MsgSpecSerializer, value: object, container: Callable[[object], object]
+) -> None:
+    held = container(value)
+    assert same(serializer.decode(serializer.encode({"v": held})), {"v": held})
+
+
+@pytest.mark.parametrize("container", LONG.values(), ids=LONG)
+@pytest.mark.parametrize(("value", "stored"), FLATTENED.values(), ids=FLATTENED)
+@pytest.mark.filterwarnings("ignore:the session keeps")
+def test_a_value_in_long_containers_is_flattened(
+    serializer: MsgSpecSerializer,
+    value: object,
+    stored: object,
+    container: Callable[[object], object],
+) -> None:
+    data = serializer.encode({"v": container(value)})
+    assert same(serializer.decode(data), {"v": container(stored)})
+
+
+@pytest.mark.parametrize("key", [Markup("k"), Name("k"), 1, (1,), b"k"], ids=repr)
+@pytest.mark.filterwarnings("ignore:the session keeps")
+def test_a_key_in_a_long_list_of_dicts_keeps_its_type(
+    serializer: MsgSpecSerializer, key: object
+) -> None:
+    short, long = [{key: 1}], [{key: 1}] * 20
+    as_short = serializer.decode(serializer.encode({"v": short}))["v"]
+    assert same(serializer.decode(serializer.encode({"v": long}))["v"], as_short * 20)
+
+
 UNKEPT = [object(), print, 1j, ValueError("x"), iter([])]
 
 
@@ -170,6 +214,23 @@ def test_a_hundred_levels_are_kept(serializer: MsgSpecSerializer) -> None:
 def test_more_levels_are_refused(serializer: MsgSpecSerializer) -> None:
     with pytest.raises(TypeError, match="deeper than 100"):
         serializer.encode({"v": nested(101)})
+
+
+def test_a_hundred_levels_of_a_long_list_are_kept(serializer: MsgSpecSerializer) -> None:
+    value = [*range(20), nested(99)]
+    assert serializer.decode(serializer.encode({"v": value})) == {"v": value}
+
+
+def test_more_levels_of_a_long_list_are_refused(serializer: MsgSpecSerializer) -> None:
+    with pytest.raises(TypeError, match="deeper than 100"):
+        serializer.encode({"v": [*range(20), nested(100)]})
+
+
+def test_a_long_list_that_contains_itself_often_is_refused(serializer: MsgSpecSerializer) -> None:
+    value: list[object] = []
+    value.extend([value] * 1000)
+    with pytest.raises(TypeError, match="deeper than 100"):
+        serializer.encode({"v": value})
 
 
 def test_a_value_that_contains_itself_is_refused(serializer: MsgSpecSerializer) -> None:

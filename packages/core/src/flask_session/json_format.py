@@ -47,6 +47,10 @@ class JsonFormat(Format):
         """Count the opening brackets, those in texts too."""
         return json_openers(data)
 
+    def is_plain(self, value: Any, leaves: Leaves, depth: int) -> bool:
+        """Tell whether a value can be written as it is, and nothing in it looks like a tag."""
+        return super().is_plain(value, leaves, depth) and b'" fs:' not in self.encode(value)
+
     def pack_map(self, value: Mapping[Any, Any], leaves: Leaves, depth: int) -> Any:
         """Pack a mapping; a key that is no text, or looks like a tag, becomes a marked text."""
         return {
