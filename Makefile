@@ -51,7 +51,7 @@ demo:
 test:
 	@tools/bootstrap docker
 	$(if $(BACKEND),,@tools/bootstrap browser || true)
-	python -m pytest $(PROMISES) -n $(JOBS) --dist loadscope --no-loadscope-reorder \
+	python -m pytest $(PROMISES) -n $(JOBS) --dist loadscope --no-loadscope-reorder --timeout 900 \
 		--conformance-report conformance-report.md $(ARGS) $(TESTS)
 
 check:
