@@ -11,6 +11,7 @@ from flask_session.errors import UnreadableRecord
 from flask_session.store import Outcome, Record, Store
 
 from .client import Client, exceptions_of
+from .direct import sender
 
 # The server recognises the old data by its digest, so that it is not sent back with each update.
 # ``pcall`` answers WRONGTYPE as a table: a list or a hash at the key is not the expected record.
@@ -54,6 +55,7 @@ class RedisStore(Store):
     def __init__(self, client: Client, *, owns_client: bool = False) -> None:
         """Use ``client``; :meth:`close` closes it only if it is owned."""
         self.client = client
+        self._send = sender(client)
         self._owns_client = owns_client
         exceptions = exceptions_of(client)
         found = (getattr(exceptions, name, None) for name in ERRORS)
@@ -64,7 +66,7 @@ class RedisStore(Store):
     def load(self, key: str) -> Record | None:
         """Return the string under ``key``."""
         try:
-            data = self.client.execute_command("GET", key)
+            data = self._send("GET", key)
         except self._response_error as error:
             if str(error).startswith("WRONGTYPE"):
                 raise UnreadableRecord("the key holds another type than a string") from None
@@ -74,7 +76,7 @@ class RedisStore(Store):
     def create(self, key: str, data: bytes, ttl: int) -> bool:
         """Write a new string; whatever else has the key is left as it is."""
         # A third of redis-py's time for set(..., nx=True, ex=ttl) goes into its arguments.
-        return bool(self.client.execute_command("SET", key, data, "EX", ttl, "NX"))
+        return bool(self._send("SET", key, data, "EX", ttl, "NX"))
 
     def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
         """Replace ``expected`` in one script, on the server."""
@@ -82,7 +84,7 @@ class RedisStore(Store):
 
     def touch(self, key: str, ttl: int) -> bool:
         """Move the expiry."""
-        return bool(self.client.execute_command("EXPIRE", key, ttl))
+        return bool(self._send("EXPIRE", key, ttl))
 
     def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
         """Compare and move the expiry in one script, on the server."""
@@ -93,7 +95,7 @@ class RedisStore(Store):
         """Remove the key; with ``expected``, in one script, on the server."""
         if expected is not None:
             return self._run(DELETE, key, sha1(expected.data).hexdigest())
-        return Outcome.DELETED if self.client.execute_command("DEL", key) else Outcome.GONE
+        return Outcome.DELETED if self._send("DEL", key) else Outcome.GONE
 
     def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
         """Scan the server, or every primary of the cluster, in batches."""
@@ -104,7 +106,7 @@ class RedisStore(Store):
 
     def expires_at(self, key: str) -> float | None:
         """Ask for the expiry, which ``load`` does not, to save a request a second answer."""
-        remaining = self.client.execute_command("PTTL", key)
+        remaining = self._send("PTTL", key)
         return self.clock() + remaining / 1000 if remaining >= 0 else None
 
     def close(self) -> None:
@@ -114,11 +116,11 @@ class RedisStore(Store):
 
     def _run(self, script: str, key: str, *arguments: object) -> Outcome:
         try:
-            answer = self.client.execute_command("EVALSHA", DIGESTS[script], 1, key, *arguments)
+            answer = self._send("EVALSHA", DIGESTS[script], 1, key, *arguments)
         except self._no_script_error:
             # EVAL also loads the script, into this server: each node of a cluster, each server
             # that was restarted or took over, is told once.
-            answer = self.client.execute_command("EVAL", script, 1, key, *arguments)
+            answer = self._send("EVAL", script, 1, key, *arguments)
         return OUTCOMES[answer]
 
     def _with_expiry(self, batch: list[bytes]) -> Iterator[tuple[str, float | None]]:

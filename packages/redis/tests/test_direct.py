@@ -1,0 +1,141 @@
+"""Commands that go past redis-py's own bookkeeping behave as those that do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import redis
+from flask_session_conformance.threads import together
+from flask_session_redis.client import connect
+from flask_session_redis.direct import MOST_KEPT, Direct, sender
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+
+@pytest.fixture
+def direct(client: redis.Redis) -> Direct:
+    answer = sender(client)
+    assert isinstance(answer, Direct)
+    return answer
+
+
+def break_once(
+    monkeypatch: pytest.MonkeyPatch, method: str, error: BaseException
+) -> list[tuple[Any, ...]]:
+    """Let the next call of a connection's method fail before it does anything; count the calls."""
+    kind, calls = redis.connection.Connection, list[tuple[Any, ...]]()
+    original: Callable[..., Any] = getattr(kind, method)
+
+    def broken(self: Any, *arguments: Any, **options: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise error
+        return original(self, *arguments, **options)
+
+    monkeypatch.setattr(kind, method, broken)
+    return calls
+
+
+def test_an_interrupted_command_leaves_its_answer_to_nobody(
+    direct: Direct, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    direct("SET", f"{prefix}alice", b"of alice", "EX", 60)
+    direct("SET", f"{prefix}bob", b"of bob", "EX", 60)
+    break_once(monkeypatch, "read_response", KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        direct("GET", f"{prefix}alice")
+    assert direct("GET", f"{prefix}bob") == b"of bob"
+
+
+def test_an_error_of_the_server_costs_no_connection(direct: Direct, prefix: str) -> None:
+    direct("SET", f"{prefix}text", b"text", "EX", 60)
+    before = direct("CLIENT", "ID")
+    with pytest.raises(redis.ResponseError):
+        direct("LPUSH", f"{prefix}text", b"item")
+    assert direct("CLIENT", "ID") == before
+
+
+def test_a_connection_that_the_server_closed_is_replaced(
+    direct: Direct, client: redis.Redis
+) -> None:
+    closed = direct("CLIENT", "ID")
+    client.execute_command("CLIENT", "KILL", "ID", closed)
+    assert direct("CLIENT", "ID") != closed
+
+
+def test_a_closed_client_connects_again(direct: Direct, client: redis.Redis) -> None:
+    assert direct("PING") == b"PONG"
+    client.close()
+    assert direct("PING") == b"PONG"
+
+
+def test_eight_threads_get_their_own_answers(direct: Direct, prefix: str) -> None:
+    def live(me: int) -> None:
+        for number in range(100):
+            direct("SET", f"{prefix}{me}", b"%d" % number, "EX", 60)
+            assert direct("GET", f"{prefix}{me}") == b"%d" % number
+
+    together([lambda me=me: live(me) for me in range(8)])  # type: ignore[misc]
+
+
+def test_what_many_threads_needed_goes_back_to_the_pool(
+    direct: Direct, client: redis.Redis
+) -> None:
+    connections = [direct._take() for _ in range(MOST_KEPT + 5)]
+    for connection in connections:
+        direct._keep(connection)
+    assert len(direct._kept) == MOST_KEPT
+    assert len(client.connection_pool._available_connections) == 5
+
+
+def test_a_tracer_sees_each_command(direct: Direct, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[Any, ...]] = []
+    original = redis.Redis.execute_command
+
+    def traced(self: redis.Redis, *arguments: Any, **options: Any) -> Any:
+        seen.append(arguments)
+        return original(self, *arguments, **options)
+
+    monkeypatch.setattr(redis.Redis, "execute_command", traced)
+    assert direct("PING")
+    assert seen == [("PING",)]
+
+
+def test_the_client_we_make_repeats_nothing(
+    direct: Direct, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert direct("PING")
+    calls = break_once(monkeypatch, "read_response", redis.ConnectionError())
+    with pytest.raises(redis.ConnectionError):
+        direct("PING")
+    assert len(calls) == 1
+
+
+def test_a_client_that_was_made_to_repeat_does(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with redis.Redis.from_url(url, retry=Retry(NoBackoff(), 2)) as client:
+        send = sender(client)
+        assert send("PING")
+        break_once(monkeypatch, "read_response", redis.ConnectionError())
+        assert send("PING")
+
+
+OTHERS: dict[str, Callable[[], Any]] = {
+    "a subclass": type("Mine", (redis.Redis,), {}),
+    "a small pool": lambda: redis.Redis(max_connections=10),
+    "a pool that waits": lambda: redis.Redis(connection_pool=redis.BlockingConnectionPool()),
+    "a client of a sentinel": lambda: redis.Sentinel([("127.0.0.1", 9)]).master_for("main"),
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_other_clients_send_by_themselves(kind: str) -> None:
+    client = OTHERS[kind]()
+    assert sender(client) == client.execute_command
+
+
+def test_a_patched_client_sends_by_itself(url: str) -> None:
+    client: Any = connect(url)
+    client.execute_command = lambda *arguments: arguments
+    assert sender(client)("PING") == ("PING",)
