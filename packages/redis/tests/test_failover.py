@@ -16,6 +16,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
+PATIENCE = 30.0
 AT_ONCE = Retry(NoBackoff(), 0)
 
 
@@ -41,11 +42,21 @@ def fail_over(site: Site, group: Group, primary: str) -> Traffic:
     with Traffic(site) as traffic:
         traffic.wait_for(400)
         since = wait_until_replicated(group, primary)
+        before = len(group.primaries())
         group.kill_node(primary)
         traffic.excuse(since, time.monotonic())
+        wait_until_replaced(group, primary, before)
         traffic.wait_until_well()
         traffic.wait_for(400)
     return traffic
+
+
+def wait_until_replaced(group: Group, primary: str, before: int) -> None:
+    """Return when another node takes its writes; until then, other slots serve everybody well."""
+    deadline = time.monotonic() + PATIENCE
+    while primary in (found := group.primaries()) or len(found) < before:
+        assert time.monotonic() < deadline, f"nobody has taken the place of {primary}"
+        time.sleep(0.05)
 
 
 def wait_until_replicated(group: Group, primary: str) -> float:
