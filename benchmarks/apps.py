@@ -95,6 +95,15 @@ class Browser:
             pass
         answer.close()
 
+    def repeat(self, scenario: str, count: int) -> float:
+        """Answer the seconds that ``count`` requests took."""
+        began = time.perf_counter()
+        for _ in range(count):
+            self.request(scenario)
+        seconds = time.perf_counter() - began
+        self.check()
+        return seconds
+
     def _start(self, status: str, headers: list[tuple[str, str]], error: Any = None) -> None:
         self.statuses.add(status)
         for name, value in headers:
