@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import gc
 import warnings
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -164,3 +166,39 @@ def test_an_id_that_no_cookie_can_carry_is_refused(sid: str) -> None:
     with pytest.raises(ValueError, match=r"session\.sid"):
         session.sid = sid
     assert session.sid == "the id it has"
+
+
+@pytest.fixture
+def _no_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+VIEWS: dict[str, Callable[[], object]] = {
+    "nothing": lambda: None,
+    "a look": lambda: session.get("a"),
+    "a change": lambda: session.update(b=2),
+    "a new id": lambda: session.regenerate(),  # type: ignore[attr-defined]
+    "a log-out": lambda: session.clear(),
+}
+
+
+@pytest.mark.usefixtures("_no_collector")
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_session_is_gone_with_its_request(app: Flask, view: str) -> None:
+    """No reference cycle leaves it, and the whole request, to the garbage collector."""
+    seen: list[weakref.ref[Any]] = []
+
+    @app.get("/")
+    def act() -> str:
+        VIEWS[view]()
+        seen.append(weakref.ref(session._get_current_object()))  # type: ignore[attr-defined]
+        return "ok"
+
+    client = app.test_client()
+    with client.session_transaction() as stored:
+        stored["a"] = 1
+    assert client.get("/").status_code == 200
+    assert [reference() for reference in seen] == [None]

@@ -124,7 +124,7 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         if self._connected is not app:
             self._connect(app)
         session = self.session_class()
-        session._attach(lambda: self._open(app, request, session), request)
+        session._attach(lambda session: self._open(app, request, session), request)
         return session
 
     def _connect(self, app: Flask) -> None:

@@ -63,13 +63,13 @@ class ServerSideSession(DictLike, SessionMixin):
         self._opener, self._request = opener, request
         if self._state is not None:
             defaults, self._state, self._modified = self.copy(), None, False
-            self._opener = lambda: add_defaults(opener(), defaults)
+            self._opener = lambda session: add_defaults(opener(session), defaults)
 
     def _is_made_by_hand(self) -> bool:
         return self._opener is None
 
     def _bind(self, state: State) -> None:
-        self._opener, self._state = lambda: state, state
+        self._opener, self._state = lambda _: state, state
 
     def _is_dispatched(self) -> bool:
         return is_dispatched(self._request)
@@ -79,8 +79,8 @@ class ServerSideSession(DictLike, SessionMixin):
 
     def _look(self) -> State:
         if self._state is None:
-            opener = self._opener or standalone
-            self._state = opener()
+            opener = self._opener
+            self._state = standalone() if opener is None else opener(self)
             if self._state.failure is not None:
                 raise self._state.failure
         return self._state

@@ -40,7 +40,9 @@ class State:
     """Whether an overridden ``open_session`` made it, which reads the cookie in its own way."""
 
 
-Opener = Callable[[], State]
+Opener = Callable[[Any], State]
+"""Given the session, which it does not hold: a cycle would wait for the garbage collector, and the
+whole request with it."""
 
 
 def add_defaults(state: State, defaults: dict[Any, Any]) -> State:
