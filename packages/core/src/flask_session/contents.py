@@ -12,7 +12,7 @@ from markupsafe import Markup
 from msgspec import Raw
 
 from .errors import UnreadableRecord
-from .merge import Changes
+from .merge import Changes, merge
 from .serializers import ItemSerializer
 
 PLAIN: set[type[Any]] = {str, int, float, bool, bytes, type(None)}
@@ -112,7 +112,5 @@ class Contents:
 
     def saved(self, changes: Changes) -> None:
         """Take the changes as stored, so that saving once more finds none."""
-        base = {} if changes.cleared else self.loaded
-        kept = {key: raw for key, raw in base.items() if key not in changes.deleted}
-        self.loaded = {**kept, **changes.values}
+        self.loaded = merge(self.loaded, self.loaded, changes)
         self.cleared = False

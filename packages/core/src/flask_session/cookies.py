@@ -164,10 +164,14 @@ class CookieCodec:
         """
         values = [value for value in values if 0 < len(value) <= LONGEST_COOKIE]
         for form in self._accepts:
+            others = []
             for value in values:
                 presented = self._readers[form](value)
                 if presented is not None and self._is_valid(presented.sid):
                     yield presented
+                else:
+                    others.append(value)
+            values = others
 
     def _read_signed(self, value: str) -> Presented | None:
         signed, _, signature = value.rpartition(".")

@@ -3,7 +3,7 @@
 A decoder in C uses the thread's stack for each level; some 900 levels crash a thread with 512 KiB.
 Both checks first count the bytes that could open a container, which settles a small record in a
 fraction of a microsecond. Only a record with more than a hundred of them is walked, once: what
-passed is remembered by its digest.
+passed is remembered by its digest. A large one is looked up by it first, for counting takes longer.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ MAPS = {0xDE: 2, 0xDF: 4}
 FIXED_EXTENSIONS = {0xD4: 1, 0xD5: 2, 0xD6: 4, 0xD7: 8, 0xD8: 16}
 EXTENSIONS = {0xC7: 1, 0xC8: 2, 0xC9: 4}
 
+LARGE = 4096
+
 _passed: set[bytes] = set()
 
 
 def check_msgpack(data: bytes) -> None:
     """Raise UnreadableRecord if ``data`` nests deeper than a record may."""
-    if msgpack_openers(data) > RECORD_DEPTH:
-        _check_once(data, msgpack_is_shallow)
+    _check(data, msgpack_openers, msgpack_is_shallow)
 
 
 def check_json(data: bytes) -> None:
     """Raise UnreadableRecord if ``data`` nests deeper than a record may."""
-    if json_openers(data) > RECORD_DEPTH:
-        _check_once(data, json_is_shallow)
+    _check(data, json_openers, json_is_shallow)
 
 
 def msgpack_openers(data: bytes) -> int:
@@ -61,17 +61,21 @@ def json_openers(data: bytes) -> int:
     return data.count(b"[") + data.count(b"{")
 
 
-def trust(data: bytes, openers: int) -> None:
+def trust(data: bytes, openers: Callable[[bytes], int]) -> None:
     """Remember a record that we have written: its depth was checked value by value."""
-    if openers > RECORD_DEPTH:
+    if len(data) >= LARGE or openers(data) > RECORD_DEPTH:
         _remember(sha256(data).digest())
 
 
-def _check_once(data: bytes, is_shallow: Callable[[bytes], bool]) -> None:
+def _check(
+    data: bytes, openers: Callable[[bytes], int], is_shallow: Callable[[bytes], bool]
+) -> None:
+    if len(data) < LARGE and openers(data) <= RECORD_DEPTH:
+        return
     digest = sha256(data).digest()
     if digest in _passed:
         return
-    if not is_shallow(data):
+    if openers(data) > RECORD_DEPTH and not is_shallow(data):
         raise UnreadableRecord("the record nests too deeply")
     _remember(digest)
 

@@ -165,7 +165,7 @@ class Format(ABC):
             data = self.encode(self.pack_map(values, self._encoded_leaves, 1))
         except (OverflowError, ValueError):  # a key that the encoder does not keep
             data = self.encode(self.pack_map(values, self.strict_leaves | {Raw}, 1))
-        trust(data, self.openers(data))
+        trust(data, self.openers)
         return data
 
 

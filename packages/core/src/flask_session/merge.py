@@ -30,7 +30,9 @@ def merge(loaded: Mapping[Any, Raw], theirs: Mapping[Any, Raw], changes: Changes
     """
     if changes.cleared:
         return dict(changes.values)
-    merged = {key: raw for key, raw in theirs.items() if key not in changes.deleted}
+    merged = dict(theirs)
+    for key in changes.deleted:
+        merged.pop(key, None)
     for key, raw in changes.values.items():
         if key not in loaded or key in theirs:
             merged[key] = raw
