@@ -15,7 +15,6 @@ from flask_session_conformance.servers import Server, start
 from flask_session_conformance.threads import together
 from flask_session_memcached import MemcachedStore
 from flask_session_memcached.client import connect
-from flask_session_memcached.ring import _Connections
 from pymemcache import Client, HashClient, PooledClient
 
 
@@ -178,25 +177,28 @@ def test_an_interrupted_command_does_not_answer_the_next_one(
     store: MemcachedStore, client: PooledClient, key: str
 ) -> None:
     store.create(key, b"data", 60)
-    pool = store._ring.server_of(key).client_pool
     with pytest.raises(KeyboardInterrupt):
-        ask_and_be_interrupted(pool)
+        store._ring.server_of(key).run(ask_and_be_interrupted)
     assert store.load(key) == Record(b"data", RIGHT)
 
 
-def ask_and_be_interrupted(pool: _Connections) -> None:
+def ask_and_be_interrupted(connection: Client) -> None:
     """Send half a command and do not come back."""
-    with pool.get_and_release() as connection:
-        connection.sock.sendall(b"set somebody-elses-key 0 60 99\r\nhalf of the da")
-        raise KeyboardInterrupt
+    connection.version()
+    connection.sock.sendall(b"set somebody-elses-key 0 60 99\r\nhalf of the da")
+    raise KeyboardInterrupt
+
+
+def ask_too_much(connection: Client) -> None:
+    """Leave an answer behind."""
+    connection.version()
+    connection.sock.sendall(b"get somebody-elses-key\r\n")
+    connection.sock.recv(1, 2)  # MSG_PEEK: wait for the answer and leave it there
 
 
 def test_a_connection_with_an_answer_too_many_is_not_used(store: MemcachedStore, key: str) -> None:
     store.create(key, b"data", 60)
-    pool = store._ring.server_of(key).client_pool
-    with pool.get_and_release() as connection:
-        connection.sock.sendall(b"get somebody-elses-key\r\n")
-        connection.sock.recv(1, 2)  # MSG_PEEK: wait for the answer and leave it there
+    store._ring.server_of(key).run(ask_too_much)
     assert store.load(key) == Record(b"data", RIGHT)
 
 

@@ -1,7 +1,8 @@
 """What each verb sends, to the byte: the commands of RESP, written out by hand.
 
 A command is ``*3\\r\\n``, the number of its words, and each word with its length before it. The key
-has 19 bytes, so it takes 26; the digest of a script or of old data has 40 and takes 47.
+has 19 bytes, so it takes 26; the digest of a script or of old data has 40 and takes 47. The old and
+the new data have 4 and take 10.
 https://redis.io/docs/latest/develop/reference/protocol-spec/
 """
 
@@ -23,10 +24,10 @@ SENT: dict[str, tuple[Verb, int]] = {
     "load": (lambda store, key: store.load(key), 4 + 9 + 26),
     # SET key 1234 EX 60 NX
     "create": (lambda store, key: store.create(key, OTHER, 60), 4 + 9 + 26 + 10 + 8 + 8 + 8),
-    # EVALSHA script 1 key digest 1234 60: the old data stays where it is
+    # EVALSHA script 1 key data 1234 60
     "update": (
         lambda store, key: store.update(key, OTHER, 60, DATA),
-        4 + 13 + 47 + 7 + 26 + 47 + 10 + 8,
+        4 + 13 + 47 + 7 + 26 + 10 + 10 + 8,
     ),
     # EXPIRE key 60
     "touch": (lambda store, key: store.touch(key, 60), 4 + 12 + 26 + 8),

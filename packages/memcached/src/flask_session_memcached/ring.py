@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import select
-import socket
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from copy import deepcopy
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, TypeVar
 
+from flask_session.sockets import is_readable
 from pymemcache.client.base import Client, PooledClient
 from pymemcache.client.hash import HashClient
 
+Answer = TypeVar("Answer")
 PATIENCE = 1.0
 """Seconds to wait where a client sets no timeout; pymemcache's default is to wait for ever."""
 
@@ -29,14 +29,14 @@ class Ring:
 
     def __init__(self, client: Any) -> None:
         if isinstance(client, HashClient):
-            self._servers = {name: _Server(part) for name, part in client.clients.items()}
+            self._servers = {name: Connections(part) for name, part in client.clients.items()}
             self._name_of: Callable[[str], Any] = lru_cache(1024)(deepcopy(client.hasher).get_node)
         else:
-            self._servers = {"": _Server(client)}
+            self._servers = {"": Connections(client)}
             self._name_of = lambda key: ""
 
-    def server_of(self, key: str) -> PooledClient:
-        """Answer the server that keeps ``key``."""
+    def server_of(self, key: str) -> Connections:
+        """Answer the connections to the server that keeps ``key``."""
         return self._servers[self._name_of(key)]
 
     def close(self) -> None:
@@ -45,14 +45,17 @@ class Ring:
             server.close()
 
 
-class _Server(PooledClient):  # type: ignore[misc]
-    """One server, reached as ``client`` reaches it, but safe for threads, forks and restarts.
+class Connections:
+    """Those to one server, reached as ``client`` reaches it; for threads, forks and restarts.
 
-    Values are bytes together with their flags, never unpickled. Errors are raised.
+    Values are bytes together with their flags, never unpickled. Errors are raised. An idle one that
+    the server has closed, or that has an answer nobody waits for, is opened anew.
     """
 
     def __init__(self, client: Client | PooledClient) -> None:
-        super().__init__(
+        self.server = client.server
+        self._create: Callable[[], Client] = partial(
+            Client,
             client.server,
             serde=Raw(),
             connect_timeout=client.connect_timeout or PATIENCE,
@@ -65,7 +68,37 @@ class _Server(PooledClient):  # type: ignore[misc]
             default_noreply=False,
             tls_context=client.tls_context,
         )
-        self.client_pool = _Connections(self._create_client)
+        self._idle: deque[Client] = deque()
+        self._process = os.getpid()
+
+    def run(self, command: Callable[..., Answer], *arguments: Any) -> Answer:
+        """Run one command of pymemcache's Client; interrupted, its connection is closed."""
+        client = self._take()
+        try:
+            answer = command(client, *arguments)
+        except BaseException:
+            client.close()
+            raise
+        self._idle.append(client)
+        return answer
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
+
+    def _take(self) -> Client:
+        if self._process != os.getpid():
+            self.close()  # closes our ends only; those of the parent stay open
+            self._process = os.getpid()
+        try:
+            client = self._idle.pop()
+        except IndexError:
+            return self._create()
+        if client.sock is not None and is_readable(client.sock):
+            client.close()
+        return client
 
 
 class Raw:
@@ -78,53 +111,3 @@ class Raw:
     def deserialize(self, key: str, value: bytes, flags: int) -> tuple[bytes, int]:
         """Read bytes with the flags some other client may have written."""
         return value, flags
-
-
-class _Connections:
-    """Idle connections, in place of pymemcache's pool, which processes share after a fork.
-
-    One that the server has closed, or that has an answer nobody waits for, is opened anew.
-    """
-
-    def __init__(self, create: Callable[[], Client]) -> None:
-        self._create = create
-        self._idle: deque[Client] = deque()
-        self._process = os.getpid()
-
-    @contextmanager
-    def get_and_release(self, destroy_on_fail: bool = True) -> Iterator[Client]:
-        """Lend a connection; one that was interrupted, by an exception of any kind, is closed."""
-        client = self._take()
-        try:
-            yield client
-        except BaseException:
-            client.close()
-            raise
-        self._idle.append(client)
-
-    def clear(self) -> None:
-        """Close the idle connections."""
-        with suppress(IndexError):
-            while True:
-                self._idle.pop().close()
-
-    def _take(self) -> Client:
-        if self._process != os.getpid():
-            self.clear()  # closes our ends only; those of the parent stay open
-            self._process = os.getpid()
-        try:
-            client = self._idle.pop()
-        except IndexError:
-            return self._create()
-        if client.sock is not None and is_readable(client.sock):
-            client.close()
-        return client
-
-
-def is_readable(sock: socket.socket) -> bool:
-    """Tell whether an idle connection has something to read: its end, or an answer too late."""
-    if not hasattr(select, "poll"):
-        return bool(select.select([sock], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return bool(poll.poll(0))

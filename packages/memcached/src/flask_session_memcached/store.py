@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_session.errors import UnreadableRecord
 from flask_session.store import Outcome, Record, Store
+from pymemcache.client.base import Client
 from pymemcache.exceptions import MemcacheError
 
 from .ring import Ring
@@ -40,25 +41,25 @@ class MemcachedStore(Store):
 
     def load(self, key: str) -> Record | None:
         """Return the item, with the token by which ``update`` and ``delete`` recognise it."""
-        found, token = self._ring.server_of(key).gets(key)
+        found, token = self._ring.server_of(key).run(Client.gets, key)
         return None if found is None else Record(self._plain(*found), version=token)
 
     def create(self, key: str, data: bytes, ttl: int) -> bool:
         """Add an item."""
-        return bool(self._ring.server_of(key).add(key, data, self._expiry(ttl), noreply=False))
+        return bool(self._ring.server_of(key).run(Client.add, key, data, self._expiry(ttl)))
 
     def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
         """Check and set; a conflict costs one more look at what is there."""
         outcome = self._replace(key, data, self._expiry(ttl), expected)
         if outcome is Outcome.CONFLICT:
-            found, _ = self._ring.server_of(key).gets(key)
+            found, _ = self._ring.server_of(key).run(Client.gets, key)
             outcome = Outcome.GONE if found is None else outcome
             outcome = Outcome.SAVED if found == (data, 0) else outcome
         return outcome
 
     def touch(self, key: str, ttl: int) -> bool:
         """Move the expiry; the item keeps its token."""
-        return bool(self._ring.server_of(key).touch(key, self._expiry(ttl), noreply=False))
+        return bool(self._ring.server_of(key).run(Client.touch, key, self._expiry(ttl)))
 
     def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
         """Check and set the same data: one round trip, where a touch and a look are two."""
@@ -68,7 +69,7 @@ class MemcachedStore(Store):
     def delete(self, key: str, expected: Record | None = None) -> Outcome:
         """Remove the item; with ``expected``, replace it by one that has already expired."""
         if expected is None:
-            deleted = self._ring.server_of(key).delete(key, noreply=False)
+            deleted = self._ring.server_of(key).run(Client.delete, key)
             return Outcome.DELETED if deleted else Outcome.GONE
         outcome = self._replace(key, b"", -1, expected)
         return Outcome.DELETED if outcome is Outcome.SAVED else outcome
@@ -84,7 +85,7 @@ class MemcachedStore(Store):
             if found is None or found.data != expected.data:
                 return Outcome.GONE if found is None else Outcome.CONFLICT
             token = found.version
-        return OUTCOMES[self._ring.server_of(key).cas(key, data, token, expiry)]
+        return OUTCOMES[self._ring.server_of(key).run(Client.cas, key, data, token, expiry)]
 
     def _expiry(self, ttl: int) -> int:
         """Write a lifetime as Memcached reads it: beyond 30 days as a date.
