@@ -34,6 +34,10 @@ class Directory:
         except FileNotFoundError:
             return None
 
+    def has(self, name: str) -> bool:
+        """Tell whether the file is there, where another one could just be looked for."""
+        return os.access(self._path(name), os.F_OK)
+
     def replace(self, name: str, content: bytes, slot: int) -> None:
         """Put ``content`` in place of the file; it is never seen half.
 

@@ -34,13 +34,12 @@ class Naming:
         if hash_method is not None:
             self._former.append(hash_method)
 
-    def names(self, key: str) -> Iterator[str]:
-        """Iterate over the names of a key; ours comes first and again, because files move to it."""
-        name, encoded = name_of(key), key.encode("ascii")
-        yield name
+    def others(self, key: str) -> Iterator[str]:
+        """Iterate over the former names of a key, and ours once more, because files move to it."""
+        encoded = key.encode("ascii")
         for hash_method in self._former:
             yield hash_method(encoded).hexdigest()
-        yield name
+        yield name_of(key)
 
 
 def _md5(data: bytes) -> Any:
