@@ -18,7 +18,7 @@ HERE = ROOT / "benchmarks"
 
 @click.command()
 @click.argument("backends", nargs=-1)
-@click.option("--rounds", default=11, show_default=True, help="Batches of each contender.")
+@click.option("--rounds", default=31, show_default=True, help="Batches of each contender.")
 @click.option("--quick", is_flag=True, help="Show in seconds that all of it works; no figures.")
 @click.option("--to", type=click.Path(path_type=Path), help="Where to write the report.")
 @click.option("--again", is_flag=True, help="Only write the report of the last run again.")

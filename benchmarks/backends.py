@@ -74,9 +74,11 @@ def connect_mongodb(app: Any, command: Command) -> None:
 
 
 def connect_dynamodb(app: Any, command: Command) -> None:
-    """Both take a boto3 resource; each contender has a table of its own."""
-    app.config["SESSION_DYNAMODB"] = dynamodb(command["address"])
-    app.config["SESSION_DYNAMODB_TABLE"] = command["contender"]
+    """Ours takes a URL, 0.8.0 a boto3 resource, as each documents it; each has its own table."""
+    address, contender = command["address"], command["contender"]
+    app.config["SESSION_DYNAMODB_TABLE"] = contender
+    url = f"http://{address}"
+    app.config["SESSION_DYNAMODB"] = url if contender == "ours" else dynamodb(address)
 
 
 def connect_files(app: Any, command: Command) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 
 from .contenders import Contender, contenders
+from .in_a_view import VIEWED
 from .results import Case, Compared, Line
 
 NAMES = ("plain", "bare", "old", "ours")
@@ -17,10 +19,11 @@ LOOKING = ("untouched", "read", "change")
 class Effort:
     """How long to measure."""
 
-    rounds: int = 11
+    rounds: int = 31
     """Batches of each contender."""
-    batch_seconds: float = 0.03
-    """What a batch of 0.8.0 takes, and the others with it."""
+    batch_seconds: float = 0.01
+    """What a batch of 0.8.0 takes, and the others with it. Many short ones, because what disturbs
+    them lasts for seconds and is to meet all contenders alike."""
     most: int = 400
     """Requests in a batch."""
 
@@ -50,22 +53,22 @@ def compare(backend: str, address: str, case: Case, effort: Effort) -> Compared:
     command = {
         "backend": backend, "address": address, "size": case.size, "options": case.options,
     }  # fmt: skip
-    with contenders(NAMES, command) as started:
+    is_default = case.size == "small" and not case.options
+    with contenders((*NAMES, *(("viewed",) if is_default else ())), command) as started:
         lines = [alternate(started, scenario, effort) for scenario in scenarios_of(case)]
     return Compared(case, lines)
 
 
 def alternate(started: dict[str, Contender], scenario: str, effort: Effort) -> Line:
-    """Let the contenders run a batch each, in turn; who begins changes from round to round.
+    """Let the contenders run a batch each, in turn; the order changes from round to round.
 
     All run the same number of requests. The first round warms up and is not counted.
     """
     count = batch_size(started["old"], scenario, effort)
-    names = list(started)
+    names = [name for name in started if name != "viewed" or scenario in VIEWED]
     times: dict[str, list[float]] = {name: [] for name in names}
     for each in range(effort.rounds + 1):
-        first = each % len(names)
-        for name in names[first:] + names[:first]:
+        for name in Random(each).sample(names, len(names)):
             seconds = started[name].run(scenario, count)
             if each:
                 times[name].append(seconds / count * 1e6)

@@ -19,6 +19,7 @@ from .breakdown import break_down
 from .commands import CommandLog
 from .crowd import Crowd
 from .filling import fill_files
+from .in_a_view import ViewedScenarios
 
 Command = dict[str, Any]
 
@@ -81,8 +82,8 @@ class Worker:
 
     def __init__(self, command: Command) -> None:
         self.log = CommandLog(command["backend"], command["address"])
-        kind = BareScenarios if command["contender"] == "bare" else AppScenarios
-        self.scenarios: Any = kind(command)
+        kinds = {"bare": BareScenarios, "viewed": ViewedScenarios}
+        self.scenarios: Any = kinds.get(command["contender"], AppScenarios)(command)
 
     def run(self, scenario: str, count: int) -> float:
         """Time a batch, which begins without garbage of the one before."""
