@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from .awake import cpus_awake
 from .comparison import QUICK, Effort
 from .environments import ROOT, is_installed
 from .report import render
@@ -18,7 +19,7 @@ HERE = ROOT / "benchmarks"
 
 @click.command()
 @click.argument("backends", nargs=-1)
-@click.option("--rounds", default=31, show_default=True, help="Batches of each contender.")
+@click.option("--rounds", default=11, show_default=True, help="Batches of each contender.")
 @click.option("--quick", is_flag=True, help="Show in seconds that all of it works; no figures.")
 @click.option("--to", type=click.Path(path_type=Path), help="Where to write the report.")
 @click.option("--again", is_flag=True, help="Only write the report of the last run again.")
@@ -30,7 +31,8 @@ def main(backends: tuple[str, ...], rounds: int, quick: bool, to: Path | None, a
         results = Results.read(kept)
     else:
         plan = Plan(QUICK if quick else Effort(rounds=rounds), quick)
-        results = measure(backends or BACKENDS, plan, lambda line: click.echo(line, err=True))
+        with cpus_awake():
+            results = measure(backends or BACKENDS, plan, lambda line: click.echo(line, err=True))
         results.write(kept)
     write(results, to)
 

@@ -19,11 +19,11 @@ LOOKING = ("untouched", "read", "change")
 class Effort:
     """How long to measure."""
 
-    rounds: int = 31
+    rounds: int = 11
     """Batches of each contender."""
-    batch_seconds: float = 0.01
-    """What a batch of 0.8.0 takes, and the others with it. Many short ones, because what disturbs
-    them lasts for seconds and is to meet all contenders alike."""
+    batch_seconds: float = 0.05
+    """What a batch of 0.8.0 takes, and the others with it: short, because what disturbs them is to
+    meet all alike, but long enough for a process to find its caches warm again."""
     most: int = 400
     """Requests in a batch."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from flask_session.cookies import CookieCodec, Presented, is_custom_sid
+from flask_session.cookies import CookieCodec, Presented, cookie_values, is_custom_sid
 from itsdangerous import Signer
 
 SID = "s" * 43
@@ -85,6 +85,38 @@ def test_a_changed_signature_is_refused() -> None:
 def test_the_signed_one_of_several_cookies_comes_first() -> None:
     signed = CookieCodec(None, KEYS).write(SID, 7)
     assert [each.sid for each in read(None, "a" * 43, "garbage!", signed)] == [SID, "a" * 43]
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("session=a", ["a"]),
+        ("other=b; session=a", ["a"]),
+        ("session=a; other=b; session=c", ["a", "c"]),
+        ("session=a;session=c", ["a", "c"]),
+        ("  session = a ;other=b", ["a"]),
+        ("session=a=b", ["a=b"]),
+        ("session=", [""]),
+        ("mysession=a; session-id=b; sessions=c", []),
+        ("other=session=a", []),
+        ("session", []),
+        ("", []),
+    ],
+)
+def test_all_cookies_of_the_name_are_found(header: str, expected: list[str]) -> None:
+    assert cookie_values(header, "session") == expected
+
+
+def test_the_name_of_a_cookie_is_no_pattern() -> None:
+    assert cookie_values("axb=1; a.b=2", "a.b") == ["2"]
+
+
+def test_a_cookie_is_verified_once() -> None:
+    codec = CookieCodec(True, KEYS)
+    value = codec.write(SID, 7)
+    first, second = next(codec.read([value])), next(codec.read([value]))
+    assert first is second
+    assert list(codec.read([f"{value[:-5]}AAAAA"])) == []
 
 
 def test_ids_of_an_apps_own_making_may_have_other_characters() -> None:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from msgspec import Raw
 
 from .errors import UnreadableRecord
-from .merge import Changes, merge
+from .merge import NO_CHANGES, Changes, merge
 from .serializers import ItemSerializer
 
 PLAIN: set[type[Any]] = {str, int, float, bool, bytes, type(None)}
@@ -98,6 +98,8 @@ class Contents:
         """Tell what differs from ``loaded``. Raises TypeError for a value that cannot be kept."""
         if self.cleared:
             return Changes({key: self._encoded(key) for key in self._items}, frozenset(), True)
+        if not self._suspects and len(self._items) == len(self.loaded):
+            return NO_CHANGES
         values = {}
         for key in self._suspects:
             if key in self._items:

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -30,6 +31,8 @@ CUSTOM_SID = re.compile(r"[!#-+\--:<-\[\]-~]{1,200}")
 """Printable ASCII without space, quote, comma, semicolon and backslash (RFC 6265, cookie-octet)."""
 
 LONGEST_COOKIE = 512
+VERIFIED = 1024
+"""Signed cookies whose meaning is remembered; under other keys there is another codec."""
 
 
 def is_sid(text: str) -> bool:
@@ -59,8 +62,13 @@ def cookie_values(header: str, name: str) -> list[str]:
     """
     if name not in header:
         return []
-    pairs = (pair.partition("=") for pair in header.split(";"))
-    return [value.strip() for key, _, value in pairs if key.strip() == name]
+    return [value.strip() for value in cookies_of(name)(header)]
+
+
+@lru_cache(maxsize=16)
+def cookies_of(name: str) -> Callable[[str], list[str]]:
+    """Answer what finds the values of all cookies of one name."""
+    return re.compile(rf"(?:^|;)\s*{re.escape(name)}\s*=([^;]*)").findall
 
 
 class Sha256(HMACAlgorithm):
@@ -150,7 +158,8 @@ class CookieCodec:
         self._accepts = ACCEPTS[mode] if keys else ("unsigned",)
         self._is_valid = is_valid
         self._readers: dict[str, Callable[[str], Presented | None]] = {
-            "signed": self._read_signed,
+            # A visitor shows one cookie with many requests; each is verified once.
+            "signed": lru_cache(VERIFIED)(self._read_signed),
             "0.8": self._read_old,
             "unsigned": self._read_unsigned,
         }

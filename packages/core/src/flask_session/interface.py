@@ -211,9 +211,11 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         self, app: Flask, session: ServerSideSession, response: Response, codec: CookieCodec
     ) -> None:
         if self.should_set_cookie(app, session):
-            value = codec.write(session.sid, self.clock())
-            if session._look().by_hand:
-                value = self._sign(app, session.sid) if self.use_signer else session.sid
+            sid = session.sid
+            if not session._look().by_hand:
+                value = codec.write(sid, self.clock())
+            else:
+                value = self._sign(app, sid) if self.use_signer else sid
             set_cookie(self, app, response, value, self.get_expiration_time(app, session))
 
     def _answer_failed_load(

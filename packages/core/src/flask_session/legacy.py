@@ -41,7 +41,7 @@ def is_pickle(data: bytes) -> bool:
     """
     if data[:1] == b"\x80":
         return len(data) > 2 and 2 <= data[1] <= 5
-    return data[:1] == b"}" or data[:2] == b"(d"
+    return data.startswith((b"}", b"(d"))
 
 
 def load_pickle(data: bytes) -> dict[Any, Any]:

@@ -22,6 +22,9 @@ class Changes(msgspec.Struct, frozen=True):
         return bool(self.values or self.deleted or self.cleared)
 
 
+NO_CHANGES = Changes({}, frozenset(), False)
+
+
 def merge(loaded: Mapping[Any, Raw], theirs: Mapping[Any, Raw], changes: Changes) -> dict[Any, Raw]:
     """Apply ``changes``, made to ``loaded``, to what the store holds by now.
 

@@ -118,17 +118,17 @@ class SessionRepository:
         """
         if state.failure is not None:
             return Result.NOTHING
-        changes, lifetimes = state.contents.changes(), state.lifetimes
-        request = Request(self.records, state, changes, lifetimes, self._marks_signed, self._merges)
-        if state.found is None:
+        found, changes = state.found, state.contents.changes()
+        has_moved = state.renewed_from is not None
+        if found and not (has_moved or changes or state.bookkeeping != found.noted):
+            is_due = wanted or (allowed and self._is_due(state, state.lifetimes))
+            return self._touch(state, found) if is_due else state.result or Result.NOTHING
+        request = Request(
+            self.records, state, changes, state.lifetimes, self._marks_signed, self._merges
+        )
+        if found is None:
             return create(request)
-        if state.renewed_from is not None:
-            return renew(request)
-        if changes or state.bookkeeping != state.found.noted:
-            return update(request)
-        if not state.saved and (wanted or (allowed and self._is_due(state, lifetimes))):
-            return self._touch(state, state.found, lifetimes)
-        return state.result or Result.NOTHING
+        return renew(request) if has_moved else update(request)
 
     def _is_due(self, state: State, lifetimes: Lifetimes) -> bool:
         """Tell whether enough time passed since the last renewal, as far as that is known."""
@@ -149,10 +149,12 @@ class SessionRepository:
             return None
         return expires_at - self.records.ttl(state.bookkeeping, lifetimes)
 
-    def _touch(self, state: State, found: Found, lifetimes: Lifetimes) -> Result:
+    def _touch(self, state: State, found: Found) -> Result:
         """Renew the lifetime; a failure costs some idle time only, so the answer is kept."""
+        if state.saved:
+            return state.result or Result.NOTHING
         try:
-            lives = self.records.touch(found, lifetimes)
+            lives = self.records.touch(found, state.lifetimes)
         except StoreUnavailable:
             return Result.NOTHING
         state.saved = True

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from .bookkeeping import NONE, Bookkeeping
 from .contents import Contents
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from .saving import Result
 
 
-@dataclass(slots=True)
-class State:
+class State(msgspec.Struct):
     """Everything about a session once it has been looked at; the repository's business."""
 
     contents: Contents

@@ -53,7 +53,7 @@ class Connections:
     """
 
     def __init__(self, client: Client | PooledClient) -> None:
-        self.server = client.server
+        self.server: Any = client.server
         self._create: Callable[[], Client] = partial(
             Client,
             client.server,

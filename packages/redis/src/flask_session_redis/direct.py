@@ -59,11 +59,9 @@ UNTOUCHED = redis.Redis.execute_command if is_redis_pys(redis.Redis.execute_comm
 
 def pack(command: tuple[Any, ...]) -> list[bytes]:
     """Write a command as RESP does. https://redis.io/docs/latest/develop/reference/protocol-spec/"""
-    parts = [b"*%d\r\n" % len(command)]
-    for word in command:
-        data = word if type(word) is bytes else str(word).encode()
-        parts += (b"$%d\r\n" % len(data), data, b"\r\n")
-    return [b"".join(parts)]
+    words = [word if type(word) is bytes else str(word).encode() for word in command]
+    parts = [b"$%d\r\n%b\r\n" % (len(word), word) for word in words]
+    return [b"".join([b"*%d\r\n" % len(words), *parts])]
 
 
 class Direct:
