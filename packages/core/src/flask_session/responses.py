@@ -36,11 +36,14 @@ def moment(seconds: int) -> datetime:
 
 
 @lru_cache(maxsize=256)
-def cookie_header(name: str, expires: datetime | None, attributes: Attributes) -> tuple[str, str]:
+def cookie_header(
+    name: str, expires: datetime | None, max_age: int | None, attributes: Attributes
+) -> tuple[str, str]:
     """Answer what stands before and after the value; answers of one second share it."""
     domain, path, secure, httponly, samesite, partitioned = attributes
     header = dump_cookie(
         name,
+        max_age=max_age,
         expires=expires,
         domain=domain,
         path=path,
@@ -59,26 +62,18 @@ def set_cookie(
     response: Response,
     value: str,
     expires: datetime | None,
+    max_age: int | None = None,
 ) -> None:
     """Send the session's cookie; ``expires`` is ``None`` for one that ends with the browser."""
     before, after = cookie_header(
-        interface.get_cookie_name(app), expires, cookie_attributes(interface, app)
+        interface.get_cookie_name(app), expires, max_age, cookie_attributes(interface, app)
     )
     response.headers.add("Set-Cookie", before + value + after)
 
 
 def delete_cookie(interface: SessionInterface, app: Flask, response: Response) -> None:
     """Remove the session's cookie from the browser."""
-    domain, path, secure, httponly, samesite, partitioned = cookie_attributes(interface, app)
-    response.delete_cookie(
-        interface.get_cookie_name(app),
-        domain=domain,
-        path=path,
-        secure=secure,
-        httponly=httponly,
-        samesite=samesite,
-        partitioned=partitioned,
-    )
+    set_cookie(interface, app, response, "", moment(0), max_age=0)
 
 
 def mark_private(response: Response, cache_control: str | None) -> None:
