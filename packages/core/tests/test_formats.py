@@ -152,6 +152,7 @@ LONG = {
     "dict": lambda value: {str(number): value for number in range(20)},
     "dict of lists": lambda value: {str(number): [value] for number in range(20)},
     "dict of odd keys": lambda value: {number: [value] for number in range(20)},
+    "list of floats": lambda value: [*map(float, range(19)), value],
     "list that is the last of a long list": lambda value: [*range(19), [value] * 20],
 }
 """Long containers are looked at in another way than short ones."""

@@ -9,9 +9,9 @@ msgpack extensions, and in JSON objects with a single key that starts with ``" f
 from __future__ import annotations
 
 import gc
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -78,7 +78,7 @@ class Format(ABC):
         return self._pack_tagged(tag, value, leaves, depth + 1)
 
     def is_plain(self, value: Any, leaves: Leaves, depth: int) -> bool:
-        """Tell whether all in a value are lists, dicts with text keys, and leaves.
+        """Tell whether all in a value are lists, dicts with text keys, leaves, and finite floats.
 
         In a long one this is told several times faster than :meth:`pack` walks it: the garbage
         collector's look into containers is in C. It shows all items, and no keys if all are texts;
@@ -88,6 +88,8 @@ class Format(ABC):
         level = [value]
         for _ in range(MAX_DEPTH + 1 - depth):
             inner = [each for each in level if type(each) not in leaves]
+            if float not in leaves:
+                inner = [each for each in inner if type(each) is not float or not isfinite(each)]
             if not inner:
                 return leaves is self.leaves
             if not {list, dict}.issuperset(map(type, inner)):
@@ -123,7 +125,7 @@ class Format(ABC):
         if kind is str:
             return value if is_utf8(value) else self.tagged(SURROGATES, SURROGATES.dump(value))
         if kind is float:
-            return value if math.isfinite(value) else self.tagged(FLOAT, repr(value))
+            return value if isfinite(value) else self.tagged(FLOAT, repr(value))
         if kind is bytes:
             return self.tagged(BYTES, BYTES.dump(value))
         return self.pack(flatten(value), leaves, depth)
