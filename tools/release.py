@@ -86,7 +86,10 @@ def export(commit: str, package: Package, target: Path, root: Path) -> Path:
     archive = target / "export.tar"
     run("git", "archive", "--output", archive, commit, ".gitignore", inside, cwd=root)
     with tarfile.open(archive) as opened:
-        opened.extractall(target, filter="data")
+        # Python 3.11.2, which is Debian's, does not know filters yet.
+        # https://docs.python.org/3/library/tarfile.html#supporting-older-python-versions
+        opened.extraction_filter = getattr(tarfile, "data_filter", lambda member, path: member)
+        opened.extractall(target)
     return target / inside
 
 
