@@ -79,6 +79,5 @@ def contenders(names: tuple[str, ...], command: dict[str, Any]) -> Iterator[dict
         for name in names:
             started[name] = Contender({"contender": name, **command})
             stack.callback(started[name].close)
-        for contender in started.values():
-            contender.answer()
+            started[name].answer()  # one after the other: two of them make the same table
         yield started
