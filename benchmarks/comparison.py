@@ -22,8 +22,8 @@ class Effort:
     rounds: int = 11
     """Batches of each contender."""
     batch_seconds: float = 0.05
-    """What a batch of 0.8.0 takes, and the others with it: short, because what disturbs them is to
-    meet all alike, but long enough for a process to find its caches warm again."""
+    """What a batch takes: short, because what disturbs them is to meet all alike, but long enough
+    for a process to find its caches warm again."""
     most: int = 400
     """Requests in a batch."""
 
@@ -62,16 +62,17 @@ def compare(backend: str, address: str, case: Case, effort: Effort) -> Compared:
 def alternate(started: dict[str, Contender], scenario: str, effort: Effort) -> Line:
     """Let the contenders run a batch each, in turn; the order changes from round to round.
 
-    All run the same number of requests. The first round warms up and is not counted.
+    Batches take about equally long: in a few requests beside the many of a slower contender, a fast
+    one would never find its caches warm. The first round warms up and is not counted.
     """
-    count = batch_size(started["old"], scenario, effort)
     names = [name for name in started if name != "viewed" or scenario in VIEWED]
+    counts = {name: batch_size(started[name], scenario, effort) for name in names}
     times: dict[str, list[float]] = {name: [] for name in names}
     for each in range(effort.rounds + 1):
         for name in Random(each).sample(names, len(names)):
-            seconds = started[name].run(scenario, count)
+            seconds = started[name].run(scenario, counts[name])
             if each:
-                times[name].append(seconds / count * 1e6)
+                times[name].append(seconds / counts[name] * 1e6)
     return Line(scenario, times)
 
 
