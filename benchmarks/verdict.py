@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from statistics import median
 
+from .in_a_view import VIEWED
 from .results import Backend, Compared, Line, Results, Spread
 
 LEVEL = 0.01
@@ -89,7 +90,7 @@ def large(backend: Backend) -> Iterator[Verdict]:
 def near(backend: Backend, limit: float) -> Iterator[Verdict]:
     """To reach for: near the bare client."""
     for case in sized(backend, "small"):
-        for scenario, (name, what) in product(("read", "change"), BARE.items()):
+        for scenario, (name, what) in product(VIEWED, BARE.items()):
             ratio = case.line(scenario).ratio("ours", name)
             target = f"to reach for: {scenario} ≤ {limit} × {what}"
             yield at_most(target, backend, ratio, limit)

@@ -36,6 +36,13 @@ def test_deeper_ones_are_rejected(levels: int) -> None:
         check_json(deep_json(levels))
 
 
+def test_what_is_shallow_as_json_is_looked_at_as_msgpack_all_the_same() -> None:
+    deep = deep_msgpack(5000)
+    check_json(deep)
+    with pytest.raises(UnreadableRecord, match="nests too deeply"):
+        check_msgpack(deep)
+
+
 def test_many_containers_side_by_side_pass() -> None:
     check_msgpack(b"\xdc\x03\xe8" + b"\x91\x80" * 1000)
     check_json(b"[" + b"[{}]," * 1000 + b"[]]")

@@ -38,7 +38,8 @@ EXTENSIONS = {0xC7: 1, 0xC8: 2, 0xC9: 4}
 
 LARGE = 4096
 
-_passed: set[bytes] = set()
+_passed: set[tuple[object, bytes]] = set()
+"""Digests, each with how openers were counted: what is shallow as JSON need not be as msgpack."""
 
 
 def check_msgpack(data: bytes) -> None:
@@ -64,7 +65,7 @@ def json_openers(data: bytes) -> int:
 def trust(data: bytes, openers: Callable[[bytes], int]) -> None:
     """Remember a record that we have written: its depth was checked value by value."""
     if len(data) >= LARGE or openers(data) > RECORD_DEPTH:
-        _remember(sha256(data).digest())
+        _remember((openers, sha256(data).digest()))
 
 
 def _check(
@@ -72,18 +73,18 @@ def _check(
 ) -> None:
     if len(data) < LARGE and openers(data) <= RECORD_DEPTH:
         return
-    digest = sha256(data).digest()
-    if digest in _passed:
+    looked_up = (openers, sha256(data).digest())
+    if looked_up in _passed:
         return
     if openers(data) > RECORD_DEPTH and not is_shallow(data):
         raise UnreadableRecord("the record nests too deeply")
-    _remember(digest)
+    _remember(looked_up)
 
 
-def _remember(digest: bytes) -> None:
+def _remember(passed: tuple[object, bytes]) -> None:
     if len(_passed) >= 4096:
         _passed.clear()
-    _passed.add(digest)
+    _passed.add(passed)
 
 
 def json_is_shallow(data: bytes) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gc
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any, TypeVar, cast
 
@@ -47,6 +47,8 @@ class Format(ABC):
     strict_leaves: Leaves
     """The same without those of which some values (huge integers, lone surrogates) need a tag."""
     decoder: Any
+    openers: Callable[[bytes], int]
+    """Counts the bytes that could open a container, each a level at most."""
 
     def __init__(self) -> None:
         self._struct_decoders: dict[type[Any], Any] = {}
@@ -148,10 +150,6 @@ class Format(ABC):
     @abstractmethod
     def split(self, data: bytes) -> dict[Any, Raw]:
         """Cut a record into its top-level values without decoding them; check its depth first."""
-
-    @abstractmethod
-    def openers(self, data: bytes) -> int:
-        """Count the bytes that could open a container, each a level at most."""
 
     @abstractmethod
     def pack_map(self, value: Mapping[Any, Any], leaves: Leaves, depth: int) -> Any:

@@ -18,6 +18,7 @@ class JsonFormat(Format):
 
     leaves: Leaves = frozenset({str, int, bool, NOTHING})
     strict_leaves: Leaves = frozenset({bool, NOTHING})
+    openers = staticmethod(json_openers)
     mark = " fs:"
 
     def __init__(self) -> None:
@@ -42,10 +43,6 @@ class JsonFormat(Format):
         if b'" fs:' not in data:
             return values
         return {self._restore_key(key): raw for key, raw in values.items()}
-
-    def openers(self, data: bytes) -> int:
-        """Count the opening brackets, those in texts too."""
-        return json_openers(data)
 
     def is_plain(self, value: Any, leaves: Leaves, depth: int) -> bool:
         """Tell whether a value can be written as it is, and nothing in it looks like a tag."""

@@ -21,6 +21,7 @@ class MsgpackFormat(Format):
     leaves: Leaves = frozenset({str, int, float, bool, NOTHING, bytes})
     strict_leaves: Leaves = frozenset({float, bool, NOTHING, bytes})
     keys = leaves
+    openers = staticmethod(msgpack_openers)
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,10 +41,6 @@ class MsgpackFormat(Format):
         """Cut a record into its top-level values."""
         check_msgpack(data)
         return self._splitter.decode(data)
-
-    def openers(self, data: bytes) -> int:
-        """Count what could be the head of a map, an array or an extension."""
-        return msgpack_openers(data)
 
     def _pack_tagged(self, tag: Tag, value: Any, leaves: Leaves, depth: int) -> Any:
         if tag.type is datetime and value.tzinfo is timezone.utc:
