@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -18,7 +18,7 @@ class JsonFormat(Format):
 
     leaves: Leaves = frozenset({str, int, bool, NOTHING})
     strict_leaves: Leaves = frozenset({bool, NOTHING})
-    openers = staticmethod(json_openers)
+    openers: Callable[[bytes], int] = staticmethod(json_openers)
     mark = " fs:"
 
     def __init__(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -21,7 +21,7 @@ class MsgpackFormat(Format):
     leaves: Leaves = frozenset({str, int, float, bool, NOTHING, bytes})
     strict_leaves: Leaves = frozenset({float, bool, NOTHING, bytes})
     keys = leaves
-    openers = staticmethod(msgpack_openers)
+    openers: Callable[[bytes], int] = staticmethod(msgpack_openers)
 
     def __init__(self) -> None:
         super().__init__()
