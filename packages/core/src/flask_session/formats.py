@@ -34,8 +34,10 @@ StructT = TypeVar("StructT", bound=msgspec.Struct)
 NOTHING = type(None)
 LONG = 16
 """Items from which on a list or dict is looked at level by level before it is walked."""
-MANY = 1 << 17
+MANY = 1 << 15
 """Nodes on one level from which on they are walked: the value may contain itself many times."""
+SHOWS_ITEMS = set(gc.get_referents([1, "a"], {"k": 2.5})) == {1, "a", 2.5}
+"""Whether the garbage collector sees in a container what the program does, as in CPython."""
 TOO_DEEP = f"it nests deeper than {MAX_DEPTH} levels, of which a tuple or set takes two"
 
 
@@ -53,6 +55,7 @@ class Format(ABC):
     def __init__(self) -> None:
         self._struct_decoders: dict[type[Any], Any] = {}
         self._encoded_leaves: Leaves = self.leaves | {Raw}
+        self._plain: Leaves = self.leaves | {list, dict, float}
 
     def encode_value(self, value: Any) -> Raw:
         """Encode one value. Raises TypeError for what has no stored form."""
@@ -80,29 +83,27 @@ class Format(ABC):
         return self._pack_tagged(tag, value, leaves, depth + 1)
 
     def is_plain(self, value: Any, leaves: Leaves, depth: int) -> bool:
-        """Tell whether all in a value are lists, dicts with text keys, leaves, and finite floats.
+        """Tell whether all in a value are lists, dicts, and what the encoder writes as it is.
 
         In a long one this is told several times faster than :meth:`pack` walks it: the garbage
-        collector's look into containers is in C. It shows all items, and no keys if all are texts;
-        should an implementation do otherwise, their number differs and the value is walked.
-        https://docs.python.org/3/library/gc.html#gc.get_referents
+        collector's look into containers is in C. It shows all items, and the keys of a dict unless
+        all are texts. https://docs.python.org/3/library/gc.html#gc.get_referents
         """
         level = [value]
-        for _ in range(MAX_DEPTH + 1 - depth):
-            inner = [each for each in level if type(each) not in leaves]
-            if float not in leaves:
-                inner = [each for each in inner if type(each) is not float or not isfinite(each)]
-            if not inner:
-                return leaves is self.leaves
-            if not {list, dict}.issuperset(map(type, inner)):
+        for _ in range(MAX_DEPTH + 1 - depth if SHOWS_ITEMS and leaves is self.leaves else 0):
+            kinds = set(map(type, level))
+            if not kinds <= self._plain or not self.are_kept(level, kinds):
                 return False
-            items = sum(map(len, inner))
-            if items > MANY:
+            if kinds.isdisjoint((list, dict)):
+                return True
+            if len(level) > MANY:
                 return False
-            level = gc.get_referents(*inner)
-            if len(level) != items:
-                return False
+            level = gc.get_referents(*level)
         return False
+
+    def are_kept(self, level: list[Any], kinds: set[type[Any]]) -> bool:
+        """Tell whether the encoder keeps all values and keys of plain types; they are on a level."""
+        return True
 
     def _pack_list(self, value: list[Any], leaves: Leaves, depth: int) -> list[Any]:
         if leaves.issuperset(map(type, value)):

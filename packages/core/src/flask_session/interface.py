@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from flask import current_app
@@ -16,10 +17,11 @@ from .config import key_prefix as key_prefix_of
 from .cookies import CookieCodec, check_signing, cookie_values, keys_of
 from .dispatch import current_request, mark_requests
 from .errors import SessionConflict, SessionTooLarge, StoreUnavailable
+from .headers import Headers
 from .hooks import StorageHooks, store_of
 from .identity import IdentityHooks
 from .login import renew_on_login
-from .responses import answer_failure, delete_cookie, mark_private, moment, set_cookie
+from .responses import answer_failure, cookie, delete_cookie, mark_private, moment
 from .runtime import Runtime, basis_of, build, lifetimes_of
 from .saving import Result
 from .serializers import MsgSpecSerializer
@@ -174,10 +176,9 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         except FAILURES as error:
             if not dispatched:
                 raise
-            answer_failure(app, response, error)
+            self._fail(app, response, error)
         else:
             self._answer_failed_load(app, session, response)
-        mark_private(response, self.settings.cache_control)
         if dispatched:
             session._close(app)
 
@@ -189,34 +190,34 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
 
     def _save(self, app: Flask, session: ServerSideSession, response: Response) -> None:
         state = session._look()
-        if not self.should_set_storage(app, session):
-            return
         runtime = session._runtime or self._runtime_of(app)
-        codec = runtime.codec
-        outdated = state.cookie is not None and state.cookie.form != codec.writes
-        result = runtime.repository.save(
-            state,
-            wanted=session._modified or outdated,
-            allowed=bool(app.config["SESSION_REFRESH_EACH_REQUEST"]),
-        )
-        if result is Result.DELETED:
-            delete_cookie(self, app, response)
-        elif result in WRITTEN or (
-            result is Result.TOUCHED
-            and (session._modified or outdated or session.permanent or codec.writes == "signed")
-        ):
-            self._send_cookie(app, session, response, codec)
+        codec, cache_control = runtime.codec, self.settings.cache_control
+        headers = Headers(response, cache_control, session, partial(self._cookie, app, codec))
+        if self.should_set_storage(app, session):
+            outdated = state.cookie is not None and state.cookie.form != codec.writes
+            result = runtime.repository.save(
+                state,
+                wanted=session._modified or outdated,
+                allowed=bool(app.config["SESSION_REFRESH_EACH_REQUEST"]),
+                meanwhile=headers.make,
+            )
+            if result is Result.DELETED:
+                delete_cookie(self, app, response)
+            elif result in WRITTEN or (
+                result is Result.TOUCHED
+                and (session._modified or outdated or session.permanent or codec.writes == "signed")
+            ):
+                if self.should_set_cookie(app, session):
+                    headers.send_cookie()
+        headers.mark_private()
 
-    def _send_cookie(
-        self, app: Flask, session: ServerSideSession, response: Response, codec: CookieCodec
-    ) -> None:
-        if self.should_set_cookie(app, session):
-            sid = session.sid
-            if not session._look().by_hand:
-                value = codec.write(sid, self.clock())
-            else:
-                value = self._sign(app, sid) if self.use_signer else sid
-            set_cookie(self, app, response, value, self.get_expiration_time(app, session))
+    def _cookie(self, app: Flask, codec: CookieCodec, session: ServerSideSession) -> str:
+        sid = session.sid
+        if not session._look().by_hand:
+            value = codec.write(sid, self.clock())
+        else:
+            value = self._sign(app, sid) if self.use_signer else sid
+        return cookie(self, app, value, self.get_expiration_time(app, session))
 
     def _answer_failed_load(
         self, app: Flask, session: ServerSideSession, response: Response
@@ -224,7 +225,11 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         """Make the 503 of a 500 that a failed load led to."""
         failure: HTTPException | None = session._look().failure
         if failure is not None and response.status_code == 500:
-            answer_failure(app, response, failure)
+            self._fail(app, response, failure)
+
+    def _fail(self, app: Flask, response: Response, error: HTTPException) -> None:
+        answer_failure(app, response, error)
+        mark_private(response, self.settings.cache_control)
 
     def get_expiration_time(  # type: ignore[override]
         self, app: Flask, session: ServerSideSession

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import chain
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -47,6 +49,13 @@ class JsonFormat(Format):
     def is_plain(self, value: Any, leaves: Leaves, depth: int) -> bool:
         """Tell whether a value can be written as it is, and nothing in it looks like a tag."""
         return super().is_plain(value, leaves, depth) and b'" fs:' not in self.encode(value)
+
+    def are_kept(self, level: list[Any], kinds: set[type[Any]]) -> bool:
+        """Tell whether the numbers are finite and the keys texts."""
+        dicts = (each for each in level if type(each) is dict)
+        return (dict not in kinds or {str}.issuperset(map(type, chain.from_iterable(dicts)))) and (
+            float not in kinds or all(isfinite(each) for each in level if type(each) is float)
+        )
 
     def pack_map(self, value: Mapping[Any, Any], leaves: Leaves, depth: int) -> Any:
         """Pack a mapping; a key that is no text, or looks like a tag, becomes a marked text."""

@@ -19,6 +19,7 @@ from .records import Found, Lifetimes, Records
 from .renewal import renew
 from .saving import Request, Result, create, update
 from .state import State
+from .waiting import Work, offering
 
 MOST_COOKIES = 8
 """How many cookies of one name are looked up. A browser has a few at most; a header full of them
@@ -109,12 +110,14 @@ class SessionRepository:
     def _reject(self, reason: str) -> None:
         self.records.events.emit("session_rejected", None, reason=reason)
 
-    def save(self, state: State, *, wanted: bool, allowed: bool) -> Result:
+    def save(
+        self, state: State, *, wanted: bool, allowed: bool, meanwhile: Work | None = None
+    ) -> Result:
         """Write what changed; without a change, renew the lifetime if it is due.
 
         ``allowed`` permits such a renewal, ``wanted`` asks for it now. Raises StoreUnavailable,
         SessionConflict, SessionTooLarge, and TypeError for a value that cannot be kept. Saving
-        twice is harmless.
+        twice is harmless. ``meanwhile`` is done while the store waits, if it lets us.
         """
         if state.failure is not None:
             return Result.NOTHING
@@ -122,13 +125,14 @@ class SessionRepository:
         has_moved = state.renewed_from is not None
         if found and not (has_moved or changes or state.bookkeeping != found.noted):
             is_due = wanted or (allowed and self._is_due(state, state.lifetimes))
-            return self._touch(state, found) if is_due else state.result or Result.NOTHING
+            if is_due:
+                return offering(meanwhile, self._touch, state, found)
+            return state.result or Result.NOTHING
         request = Request(
             self.records, state, changes, state.lifetimes, self._marks_signed, self._merges
         )
-        if found is None:
-            return create(request)
-        return renew(request) if has_moved else update(request)
+        write = create if found is None else renew if has_moved else update
+        return offering(meanwhile, write, request)
 
     def _is_due(self, state: State, lifetimes: Lifetimes) -> bool:
         """Tell whether enough time passed since the last renewal, as far as that is known."""

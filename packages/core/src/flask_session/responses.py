@@ -56,24 +56,23 @@ def cookie_header(
     return f"{start}=", rest
 
 
-def set_cookie(
+def cookie(
     interface: SessionInterface,
     app: Flask,
-    response: Response,
     value: str,
     expires: datetime | None,
     max_age: int | None = None,
-) -> None:
-    """Send the session's cookie; ``expires`` is ``None`` for one that ends with the browser."""
+) -> str:
+    """Make the session's cookie; ``expires`` is ``None`` for one that ends with the browser."""
     before, after = cookie_header(
         interface.get_cookie_name(app), expires, max_age, cookie_attributes(interface, app)
     )
-    response.headers.add("Set-Cookie", before + value + after)
+    return before + value + after
 
 
 def delete_cookie(interface: SessionInterface, app: Flask, response: Response) -> None:
     """Remove the session's cookie from the browser."""
-    set_cookie(interface, app, response, "", moment(0), max_age=0)
+    response.headers.add("Set-Cookie", cookie(interface, app, "", moment(0), max_age=0))
 
 
 def mark_private(response: Response, cache_control: str | None) -> None:

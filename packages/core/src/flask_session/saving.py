@@ -161,7 +161,8 @@ def create(request: Request) -> Result:
     state, items = request.state, dict(request.changes.values)
     if is_empty(items):
         return state.result or Result.NOTHING
-    found = create_record(request, state.sid or state.new_sid(), items, state.bookkeeping)
+    state.sid = state.sid or state.new_sid()
+    found = create_record(request, state.sid, items, state.bookkeeping)
     state.sid = found.sid
     return request.done(Result.CREATED, "session_created", found)
 

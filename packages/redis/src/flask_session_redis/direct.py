@@ -18,6 +18,7 @@ from typing import Any
 import redis
 import redis.client
 from flask_session.sockets import is_readable
+from flask_session.waiting import while_waiting
 from redis.exceptions import ConnectionError, ResponseError, TimeoutError
 
 from .client import Client
@@ -80,6 +81,7 @@ class Direct:
         connection = self._take()
         try:
             connection.send_packed_command(pack(command))
+            while_waiting()
             answer = connection.read_response(disable_decoding=True)
         except ResponseError:
             self._keep(connection)
