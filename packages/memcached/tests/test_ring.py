@@ -15,6 +15,7 @@ from flask_session_conformance.servers import Server, start
 from flask_session_conformance.threads import together
 from flask_session_memcached import MemcachedStore
 from flask_session_memcached.client import connect
+from flask_session_memcached.wire import Wire
 from pymemcache import Client, HashClient, PooledClient
 
 
@@ -182,18 +183,18 @@ def test_an_interrupted_command_does_not_answer_the_next_one(
     assert store.load(key) == Record(b"data", RIGHT)
 
 
-def ask_and_be_interrupted(connection: Client) -> None:
+def ask_and_be_interrupted(wire: Wire) -> None:
     """Send half a command and do not come back."""
-    connection.version()
-    connection.sock.sendall(b"set somebody-elses-key 0 60 99\r\nhalf of the da")
+    wire.client.version()
+    wire.client.sock.sendall(b"set somebody-elses-key 0 60 99\r\nhalf of the da")
     raise KeyboardInterrupt
 
 
-def ask_too_much(connection: Client) -> None:
+def ask_too_much(wire: Wire) -> None:
     """Leave an answer behind."""
-    connection.version()
-    connection.sock.sendall(b"get somebody-elses-key\r\n")
-    connection.sock.recv(1, 2)  # MSG_PEEK: wait for the answer and leave it there
+    wire.client.version()
+    wire.client.sock.sendall(b"get somebody-elses-key\r\n")
+    wire.client.sock.recv(1, 2)  # MSG_PEEK: wait for the answer and leave it there
 
 
 def test_a_connection_with_an_answer_too_many_is_not_used(store: MemcachedStore, key: str) -> None:

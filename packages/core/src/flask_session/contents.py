@@ -11,6 +11,7 @@ from uuid import UUID
 from markupsafe import Markup
 from msgspec import Raw
 
+from .bookkeeping import is_empty
 from .errors import UnreadableRecord
 from .merge import NO_CHANGES, Changes, merge
 from .serializers import ItemSerializer
@@ -71,6 +72,10 @@ class Contents:
 
     def __len__(self) -> int:
         return len(self._items)
+
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing worth storing."""
+        return is_empty(self._items)
 
     def clear(self) -> None:
         """Remove everything, also what other requests are about to add."""

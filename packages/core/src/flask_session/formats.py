@@ -102,7 +102,7 @@ class Format(ABC):
         return False
 
     def are_kept(self, level: list[Any], kinds: set[type[Any]]) -> bool:
-        """Tell whether the encoder keeps all values and keys of plain types; they are on a level."""
+        """Tell whether the encoder keeps the values and keys on a level, all of plain types."""
         return True
 
     def _pack_list(self, value: list[Any], leaves: Leaves, depth: int) -> list[Any]:

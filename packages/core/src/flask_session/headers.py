@@ -40,7 +40,8 @@ class Headers:
         """Make all headers; a hook that fails here is called again, where its error belongs."""
         with suppress(Exception):
             self.mark_private()
-            self._made = self._basis(), self._cookie_of(self._session)
+            cookie = self._cookie_of(self._session)
+            self._made = self._basis(), cookie
 
     def mark_private(self) -> None:
         """Keep the answer out of shared caches."""
@@ -59,4 +60,4 @@ class Headers:
     def _basis(self) -> tuple[object, ...]:
         """Answer what saving can change of what the cookie says."""
         state = self._session._look()
-        return self._session.sid, state.bookkeeping.created, state.bookkeeping.lifetime
+        return state.sid, state.bookkeeping

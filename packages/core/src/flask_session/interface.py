@@ -195,28 +195,27 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         headers = Headers(response, cache_control, session, partial(self._cookie, app, codec))
         if self.should_set_storage(app, session):
             outdated = state.cookie is not None and state.cookie.form != codec.writes
+            wanted = session._modified or outdated
             result = runtime.repository.save(
                 state,
-                wanted=session._modified or outdated,
+                wanted=wanted,
                 allowed=bool(app.config["SESSION_REFRESH_EACH_REQUEST"]),
                 meanwhile=headers.make,
             )
+            tells_time = wanted or session.permanent or codec.writes == "signed"
+            is_due = result in WRITTEN or (result is Result.TOUCHED and tells_time)
             if result is Result.DELETED:
                 delete_cookie(self, app, response)
-            elif result in WRITTEN or (
-                result is Result.TOUCHED
-                and (session._modified or outdated or session.permanent or codec.writes == "signed")
-            ):
-                if self.should_set_cookie(app, session):
-                    headers.send_cookie()
+            elif is_due and self.should_set_cookie(app, session):
+                headers.send_cookie()
         headers.mark_private()
 
     def _cookie(self, app: Flask, codec: CookieCodec, session: ServerSideSession) -> str:
         sid = session.sid
-        if not session._look().by_hand:
-            value = codec.write(sid, self.clock())
-        else:
+        if session._look().by_hand:
             value = self._sign(app, sid) if self.use_signer else sid
+        else:
+            value = codec.write(sid, self.clock())
         return cookie(self, app, value, self.get_expiration_time(app, session))
 
     def _answer_failed_load(

@@ -121,6 +121,8 @@ class SessionRepository:
         """
         if state.failure is not None:
             return Result.NOTHING
+        if state.found is None and state.contents.is_empty():
+            return state.result or Result.NOTHING
         found, changes = state.found, state.contents.changes()
         has_moved = state.renewed_from is not None
         if found and not (has_moved or changes or state.bookkeeping != found.noted):

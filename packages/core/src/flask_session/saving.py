@@ -159,8 +159,6 @@ def rounds(sid: str) -> Iterator[int]:
 def create(request: Request) -> Result:
     """Store a session for the first time; an id that is taken is replaced by a fresh one."""
     state, items = request.state, dict(request.changes.values)
-    if is_empty(items):
-        return state.result or Result.NOTHING
     state.sid = state.sid or state.new_sid()
     found = create_record(request, state.sid, items, state.bookkeeping)
     state.sid = found.sid

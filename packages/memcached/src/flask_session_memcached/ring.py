@@ -14,6 +14,8 @@ from flask_session.sockets import is_readable
 from pymemcache.client.base import Client, PooledClient
 from pymemcache.client.hash import HashClient
 
+from .wire import Wire
+
 Answer = TypeVar("Answer")
 PATIENCE = 1.0
 """Seconds to wait where a client sets no timeout; pymemcache's default is to wait for ever."""
@@ -48,8 +50,7 @@ class Ring:
 class Connections:
     """Those to one server, reached as ``client`` reaches it; for threads, forks and restarts.
 
-    Values are bytes together with their flags, never unpickled. Errors are raised. An idle one that
-    the server has closed, or that has an answer nobody waits for, is opened anew.
+    An idle one that the server has closed, or that has an answer nobody waits for, is opened anew.
     """
 
     def __init__(self, client: Client | PooledClient) -> None:
@@ -57,7 +58,6 @@ class Connections:
         self._create: Callable[[], Client] = partial(
             Client,
             client.server,
-            serde=Raw(),
             connect_timeout=client.connect_timeout or PATIENCE,
             timeout=client.timeout or PATIENCE,
             # Without it, Nagle's algorithm and delayed acknowledgements hold answers for 40 ms.
@@ -65,49 +65,36 @@ class Connections:
             socket_module=client.socket_module,
             socket_keepalive=client.socket_keepalive,
             key_prefix=client.key_prefix,
-            default_noreply=False,
             tls_context=client.tls_context,
         )
-        self._idle: deque[Client] = deque()
+        self._idle: deque[Wire] = deque()
         self._process = os.getpid()
 
     def run(self, command: Callable[..., Answer], *arguments: Any) -> Answer:
-        """Run one command of pymemcache's Client; interrupted, its connection is closed."""
-        client = self._take()
+        """Run one command of :class:`Wire`; after an error its connection is closed."""
+        wire = self._take()
         try:
-            answer = command(client, *arguments)
+            answer = command(wire, *arguments)
         except BaseException:
-            client.close()
+            wire.client.close()
             raise
-        self._idle.append(client)
+        self._idle.append(wire)
         return answer
 
     def close(self) -> None:
         """Close the idle connections."""
         with suppress(IndexError):
             while True:
-                self._idle.pop().close()
+                self._idle.pop().client.close()
 
-    def _take(self) -> Client:
+    def _take(self) -> Wire:
         if self._process != os.getpid():
             self.close()  # closes our ends only; those of the parent stay open
             self._process = os.getpid()
         try:
-            client = self._idle.pop()
+            wire = self._idle.pop()
         except IndexError:
-            return self._create()
-        if client.sock is not None and is_readable(client.sock):
-            client.close()
-        return client
-
-
-class Raw:
-    """Bytes as they are, in place of pymemcache's serializers, some of which unpickle."""
-
-    def serialize(self, key: str, value: bytes) -> tuple[bytes, int]:
-        """Write bytes without flags."""
-        return value, 0
-
-    def deserialize(self, key: str, value: bytes, flags: int) -> tuple[bytes, int]:
-        """Read bytes with the flags some other client may have written."""
-        return value, flags
+            return Wire(self._create())
+        if wire.client.sock is not None and is_readable(wire.client.sock):
+            wire.client.close()
+        return wire

@@ -8,21 +8,20 @@ from typing import Any
 
 from flask_session.errors import UnreadableRecord
 from flask_session.store import Outcome, Record, Store
-from pymemcache.client.base import Client
 from pymemcache.exceptions import MemcacheError
 
 from .ring import Ring
+from .wire import Wire
 
 THIRTY_DAYS = 30 * 24 * 60 * 60
 COMPRESSED = 8
 """The flag that pymemcache, pylibmc and python-memcached alike set on what they compressed."""
 
-OUTCOMES: dict[bool | None, Outcome] = {
-    True: Outcome.SAVED,
-    False: Outcome.CONFLICT,
-    None: Outcome.GONE,
+OUTCOMES = {
+    b"STORED": Outcome.SAVED,
+    b"EXISTS": Outcome.CONFLICT,
+    b"NOT_FOUND": Outcome.GONE,
 }
-"""What pymemcache makes of STORED, EXISTS and NOT_FOUND."""
 
 
 class MemcachedStore(Store):
@@ -41,25 +40,30 @@ class MemcachedStore(Store):
 
     def load(self, key: str) -> Record | None:
         """Return the item, with the token by which ``update`` and ``delete`` recognise it."""
-        found, token = self._ring.server_of(key).run(Client.gets, key)
-        return None if found is None else Record(self._plain(*found), version=token)
+        found = self._ring.server_of(key).run(Wire.fetch, key)
+        if found is None:
+            return None
+        data, flags, token = found
+        return Record(self._plain(data, flags) if flags else data, version=token)
 
     def create(self, key: str, data: bytes, ttl: int) -> bool:
         """Add an item."""
-        return bool(self._ring.server_of(key).run(Client.add, key, data, self._expiry(ttl)))
+        expiry = self._expiry(ttl)
+        return self._ring.server_of(key).run(Wire.put, b"add", key, data, expiry) == b"STORED"
 
     def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
         """Check and set; a conflict costs one more look at what is there."""
         outcome = self._replace(key, data, self._expiry(ttl), expected)
         if outcome is Outcome.CONFLICT:
-            found, _ = self._ring.server_of(key).run(Client.gets, key)
-            outcome = Outcome.GONE if found is None else outcome
-            outcome = Outcome.SAVED if found == (data, 0) else outcome
+            found = self._ring.server_of(key).run(Wire.fetch, key)
+            if found is None:
+                return Outcome.GONE
+            outcome = Outcome.SAVED if found[:2] == (data, 0) else outcome
         return outcome
 
     def touch(self, key: str, ttl: int) -> bool:
         """Move the expiry; the item keeps its token."""
-        return bool(self._ring.server_of(key).run(Client.touch, key, self._expiry(ttl)))
+        return self._ring.server_of(key).run(Wire.move, key, self._expiry(ttl))
 
     def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
         """Check and set the same data: one round trip, where a touch and a look are two."""
@@ -69,7 +73,7 @@ class MemcachedStore(Store):
     def delete(self, key: str, expected: Record | None = None) -> Outcome:
         """Remove the item; with ``expected``, replace it by one that has already expired."""
         if expected is None:
-            deleted = self._ring.server_of(key).run(Client.delete, key)
+            deleted = self._ring.server_of(key).run(Wire.remove, key)
             return Outcome.DELETED if deleted else Outcome.GONE
         outcome = self._replace(key, b"", -1, expected)
         return Outcome.DELETED if outcome is Outcome.SAVED else outcome
@@ -85,7 +89,8 @@ class MemcachedStore(Store):
             if found is None or found.data != expected.data:
                 return Outcome.GONE if found is None else Outcome.CONFLICT
             token = found.version
-        return OUTCOMES[self._ring.server_of(key).run(Client.cas, key, data, token, expiry)]
+        server = self._ring.server_of(key)
+        return OUTCOMES[server.run(Wire.put, b"cas", key, data, expiry, token)]
 
     def _expiry(self, ttl: int) -> int:
         """Write a lifetime as Memcached reads it: beyond 30 days as a date.

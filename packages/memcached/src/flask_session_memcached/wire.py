@@ -1,0 +1,108 @@
+"""Memcached's text protocol, as far as a store needs it.
+
+pymemcache connects. Its commands are ready for many keys at once, for other types than bytes and
+for answers in pieces of 4 KB, which takes three times what the socket does.
+https://docs.memcached.org/protocols/basic/
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_session.waiting import while_waiting
+from pymemcache.client.base import Client
+from pymemcache.exceptions import (
+    MemcacheClientError,
+    MemcacheError,
+    MemcacheIllegalInputError,
+    MemcacheServerError,
+    MemcacheUnexpectedCloseError,
+    MemcacheUnknownError,
+)
+
+CHUNK = 1 << 16
+END_OF_DATA = b"\r\nEND\r\n"
+WORDS = frozenset({b"STORED", b"NOT_STORED", b"EXISTS", b"NOT_FOUND", b"TOUCHED", b"DELETED"})
+
+
+class Wire:
+    """The connection of a pymemcache client, which one thread at a time uses.
+
+    After any error the caller closes it: what else is on its way would answer the next command.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self.client: Any = client
+        self._prefix: bytes = client.key_prefix
+
+    def fetch(self, key: str) -> tuple[bytes, int, bytes] | None:
+        """Answer data, flags and the token by which ``cas`` recognises it."""
+        head, rest = self._ask(b"gets %b\r\n" % self._named(key))
+        if head == b"END":
+            return None
+        words = head.split()
+        if len(words) != 5 or words[0] != b"VALUE":
+            raise unexpected(head)
+        _, _, flags, size, token = words
+        length = int(size)
+        rest = self._read(rest, length + len(END_OF_DATA))
+        if rest[length:] != END_OF_DATA:
+            raise MemcacheUnknownError("a value does not end where it should")
+        return rest[:length], int(flags), token
+
+    def put(self, verb: bytes, key: str, data: bytes, expiry: int, token: bytes = b"") -> bytes:
+        """Send ``add`` or ``cas`` and answer the server's word: ``STORED``, ``EXISTS`` …"""
+        head = b"%b %b 0 %d %d %b\r\n" % (verb, self._named(key), expiry, len(data), token)
+        return self._word(head + data + b"\r\n")
+
+    def move(self, key: str, expiry: int) -> bool:
+        """Send ``touch``; ``False``: not found."""
+        return self._word(b"touch %b %d\r\n" % (self._named(key), expiry)) == b"TOUCHED"
+
+    def remove(self, key: str) -> bool:
+        """Send ``delete``; ``False``: not found."""
+        return self._word(b"delete %b\r\n" % self._named(key)) == b"DELETED"
+
+    def _named(self, key: str) -> bytes:
+        if not (key.isascii() and key.isprintable()) or " " in key:
+            raise MemcacheIllegalInputError("a key is printable ASCII without space")
+        return self._prefix + key.encode()
+
+    def _word(self, command: bytes) -> bytes:
+        word, _ = self._ask(command)
+        if word not in WORDS:
+            raise unexpected(word)
+        return word
+
+    def _ask(self, command: bytes) -> tuple[bytes, bytes]:
+        """Send a command; answer the first line, and what has come beyond it."""
+        if self.client.sock is None:
+            self.client._connect()
+        self.client.sock.sendall(command)
+        while_waiting()
+        received = self._receive()
+        while (end := received.find(b"\r\n")) < 0:
+            received += self._receive()
+        return received[:end], received[end + 2 :]
+
+    def _read(self, begun: bytes, length: int) -> bytes:
+        chunks, missing = [begun], length - len(begun)
+        while missing > 0:
+            chunks.append(self._receive())
+            missing -= len(chunks[-1])
+        return begun if len(chunks) == 1 else b"".join(chunks)
+
+    def _receive(self) -> bytes:
+        chunk: bytes = self.client.sock.recv(CHUNK)
+        if not chunk:
+            raise MemcacheUnexpectedCloseError
+        return chunk
+
+
+def unexpected(line: bytes) -> MemcacheError:
+    """Build the error for a line that is no answer to what was asked; it may be anybody's data."""
+    if line.startswith(b"SERVER_ERROR"):
+        return MemcacheServerError(line[:80].decode("ascii", "replace"))
+    if line.startswith(b"CLIENT_ERROR"):
+        return MemcacheClientError(line[:80].decode("ascii", "replace"))
+    return MemcacheUnknownError("an answer to something else")
