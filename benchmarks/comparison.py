@@ -10,7 +10,7 @@ from .contenders import Contender, contenders
 from .in_a_view import VIEWED
 from .results import Case, Compared, Line
 
-NAMES = ("plain", "bare", "old", "ours")
+NAMES = ("bare", "old", "ours")
 SCENARIOS = ("anonymous", "stale", "untouched", "read", "change", "nested", "create", "logout")
 LOOKING = ("untouched", "read", "change")
 
@@ -27,6 +27,9 @@ class Effort:
     most: int = 400
     """Requests in a batch."""
 
+
+SLICES = 5
+"""Into which a batch is cut, to take turns with the app without sessions."""
 
 QUICK = Effort(rounds=3, batch_seconds=0.005, most=20)
 
@@ -63,21 +66,22 @@ def alternate(started: dict[str, Contender], scenario: str, effort: Effort) -> L
     """Let the contenders run a batch each, in turn; the order changes from round to round.
 
     Batches take about equally long: in a few requests beside the many of a slower contender, a fast
-    one would never find its caches warm. The first round warms up and is not counted.
+    one would never find its caches warm. Each app takes turns with one without
+    sessions in the same process. The first round warms up and is not counted.
     """
     names = [name for name in started if name != "viewed" or scenario in VIEWED]
     counts = {name: batch_size(started[name], scenario, effort) for name in names}
-    times: dict[str, list[float]] = {name: [] for name in names}
+    line = Line(scenario, {name: [] for name in names}, {})
     for each in range(effort.rounds + 1):
         for name in Random(each).sample(names, len(names)):
-            seconds = started[name].run(scenario, counts[name])
+            seconds, without = started[name].compare(scenario, counts[name], SLICES)
             if each:
-                times[name].append(seconds / counts[name] * 1e6)
-    return Line(scenario, times)
+                line.note(name, seconds, without, SLICES * counts[name])
+    return line
 
 
 def batch_size(contender: Contender, scenario: str, effort: Effort) -> int:
-    """Choose how many requests take long enough to be timed and short enough to alternate."""
+    """Choose how many requests a slice has, for a batch to be long enough and to alternate."""
     contender.run(scenario, 5)
     seconds = contender.run(scenario, 10) / 10
-    return max(5, min(effort.most, int(effort.batch_seconds / seconds)))
+    return max(1, min(effort.most, int(effort.batch_seconds / seconds)) // SLICES)

@@ -36,6 +36,11 @@ class Contender:
         """Answer the seconds one batch took."""
         return float(self.ask("run", scenario=scenario, count=count))
 
+    def compare(self, scenario: str, count: int, slices: int) -> tuple[float, float | None]:
+        """Answer the seconds of ``slices`` times ``count`` requests, and without sessions."""
+        seconds, without = self.ask("compare", scenario=scenario, count=count, slices=slices)
+        return seconds, without
+
     def begin(self, do: str, **arguments: Any) -> None:
         """Let the worker begin to obey; :meth:`answer` waits for the end."""
         self._send({"do": do, **arguments})
@@ -73,7 +78,7 @@ class Contender:
 
 @contextmanager
 def contenders(names: tuple[str, ...], command: dict[str, Any]) -> Iterator[dict[str, Contender]]:
-    """Start the named contenders (``plain``, ``bare``, ``old``, ``ours``) on one backend."""
+    """Start the named contenders (``bare``, ``old``, ``ours`` …) on one backend."""
     with ExitStack() as stack:
         started = {}
         for name in names:

@@ -28,12 +28,20 @@ class Line(msgspec.Struct):
 
     scenario: str
     times: dict[str, list[float]]
+    without: dict[str, list[float]]
+    """The app without sessions, in the process of each contender that is an app."""
+
+    def note(self, name: str, seconds: float, without: float | None, requests: int) -> None:
+        """Add a round."""
+        self.times[name].append(seconds / requests * 1e6)
+        if without is not None:
+            self.without.setdefault(name, []).append(without / requests * 1e6)
 
     def net(self, name: str) -> list[float]:
-        """Answer what a contender costs beyond the app without sessions of the same round."""
-        if name == "bare":
-            return self.times["bare"]
-        pairs = zip(self.times[name], self.times["plain"], strict=True)
+        """Answer what a contender costs beyond the app without sessions in the same process."""
+        if name not in self.without:
+            return self.times[name]
+        pairs = zip(self.times[name], self.without[name], strict=True)
         return [one - other for one, other in pairs]
 
     def ratio(self, name: str, other: str) -> Spread | None:
@@ -45,7 +53,7 @@ class Line(msgspec.Struct):
 
     def gain(self) -> Spread:
         """Answer the microseconds by which ours is faster than 0.8.0, pair by pair."""
-        pairs = zip(self.times["old"], self.times["ours"], strict=True)
+        pairs = zip(self.net("old"), self.net("ours"), strict=True)
         return spread([old - ours for old, ours in pairs])
 
 

@@ -45,7 +45,7 @@ def fill_up(backend: str, address: str, numbers: tuple[int, ...], effort: Effort
     """Measure a read, a change and a new session with more and more sessions in the store."""
     command = {"backend": backend, "address": address, "size": "small"}
     found, stored = [], 0
-    with contenders(("plain", "old", "ours"), command) as started:
+    with contenders(("old", "ours"), command) as started:
         for number in numbers:
             for name in ("old", "ours"):
                 add(backend, address, started[name], name, stored, number)

@@ -13,7 +13,7 @@ import sys
 import time
 from typing import Any
 
-from .apps import AppScenarios, payload
+from .apps import AppScenarios, Without, payload
 from .bare import bare_client
 from .breakdown import break_down
 from .commands import CommandLog
@@ -84,11 +84,23 @@ class Worker:
         self.log = CommandLog(command["backend"], command["address"])
         kinds = {"bare": BareScenarios, "viewed": ViewedScenarios}
         self.scenarios: Any = kinds.get(command["contender"], AppScenarios)(command)
+        self.without = None if command["contender"] == "bare" else Without(command)
 
     def run(self, scenario: str, count: int) -> float:
         """Time a batch, which begins without garbage of the one before."""
         gc.collect()
         return float(self.scenarios.run(scenario, count))
+
+    def compare(self, scenario: str, count: int, slices: int) -> tuple[float, float | None]:
+        """Time slices of ``count`` requests, in turn with as many to the app without sessions."""
+        if self.without is None:
+            return self.run(scenario, count * slices), None
+        gc.collect()
+        seconds = without = 0.0
+        for _ in range(slices):
+            seconds += self.scenarios.run(scenario, count)
+            without += self.without.run(scenario, count)
+        return seconds, without
 
     def prepare(self, scenario: str, count: int) -> None:
         """Do what the next batch needs and what is not to be counted with it."""

@@ -11,7 +11,7 @@ from benchmarks.wire import COMMANDS, commands_in
 
 
 def line(**times: list[float]) -> Line:
-    return Line("read", {"plain": [100.0, 100.0, 100.0], **times})
+    return Line("read", times, {name: [100.0] * 3 for name in times if name != "bare"})
 
 
 def on(backend: str, *lines: Line) -> Backend:
@@ -19,8 +19,14 @@ def on(backend: str, *lines: Line) -> Backend:
 
 
 def test_a_cost_is_net_of_the_app_without_sessions_of_the_same_round() -> None:
-    found = Line("read", {"plain": [100.0, 130.0], "ours": [150.0, 190.0]})
+    found = Line("read", {"ours": [150.0, 190.0]}, {"ours": [100.0, 130.0], "old": [1.0, 1.0]})
     assert found.net("ours") == [50.0, 60.0]
+
+
+def test_a_round_is_noted_per_request() -> None:
+    found = Line("read", {"ours": []}, {})
+    found.note("ours", 0.002, 0.001, 10)
+    assert (found.times, found.without) == ({"ours": [200.0]}, {"ours": [100.0]})
 
 
 def test_the_bare_client_has_no_app_to_take_off() -> None:
@@ -57,7 +63,7 @@ def test_a_verdict_names_what_is_slower() -> None:
 
 @pytest.mark.parametrize(("cost", "reached"), [(110.0, True), (111.0, False)])
 def test_untouched_may_cost_ten_microseconds(cost: float, reached: bool) -> None:
-    found = Line("untouched", {"plain": [100.0] * 3, "ours": [cost] * 3})
+    found = Line("untouched", {"ours": [cost] * 3}, {"ours": [100.0] * 3})
     (verdict,) = untouched(on("redis", found))
     assert verdict.reached is reached
 

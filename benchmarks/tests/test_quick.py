@@ -23,8 +23,10 @@ def test_every_scenario_is_timed_for_every_contender(results: Results) -> None:
     assert [line.scenario for line in compared.lines] == list(SCENARIOS)
     for line in compared.lines:
         viewed = {"viewed"} if line.scenario in ("read", "change") else set()
-        assert set(line.times) == {"plain", "bare", "old", "ours", *viewed}
-        assert {len(times) for times in line.times.values()} == {QUICK.rounds}
+        assert set(line.times) == {"bare", "old", "ours", *viewed}
+        assert set(line.without) == {"old", "ours", *viewed}
+        rounds = [*line.times.values(), *line.without.values()]
+        assert {len(times) for times in rounds} == {QUICK.rounds}
 
 
 def test_what_ours_asks_of_the_store_is_counted(results: Results) -> None:

@@ -25,6 +25,7 @@ class Directory:
     def __init__(self, path: str, mode: int) -> None:
         self.path = path
         self.mode = mode
+        self._prefix = os.path.join(path, "")
 
     def read(self, name: str, limit: int = -1) -> bytes | None:
         """Answer the content, or its first ``limit`` bytes."""
@@ -78,7 +79,7 @@ class Directory:
                 yield entry.name
 
     def _path(self, name: str) -> str:
-        return os.path.join(self.path, name)
+        return self._prefix + name
 
 
 def insist(action: Callable[[], Result]) -> Result:

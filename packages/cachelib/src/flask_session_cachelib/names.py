@@ -17,7 +17,7 @@ FORMER = re.compile(r"[0-9a-f]{32,128}")
 
 
 def name_of(key: str) -> str:
-    """Answer the name that we give."""
+    """Answer the name that we give: cachelib's since 0.16, and an end it passes over."""
     return hashlib.sha256(key.encode("ascii")).hexdigest() + UNLISTED
 
 
@@ -30,16 +30,17 @@ class Naming:
     """Our naming and those of the FileSystemCaches that may have used the directory before."""
 
     def __init__(self, hash_method: HashMethod | None = None) -> None:
-        self._former: list[HashMethod] = [hashlib.sha256, _md5]
+        self._former: list[HashMethod] = [_md5]
         if hash_method is not None:
             self._former.append(hash_method)
 
     def others(self, key: str) -> Iterator[str]:
         """Iterate over the former names of a key, and ours once more, because files move to it."""
-        encoded = key.encode("ascii")
+        ours, encoded = name_of(key), key.encode("ascii")
+        yield ours.removesuffix(UNLISTED)
         for hash_method in self._former:
             yield hash_method(encoded).hexdigest()
-        yield name_of(key)
+        yield ours
 
 
 def _md5(data: bytes) -> Any:

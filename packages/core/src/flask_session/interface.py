@@ -166,7 +166,7 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         if session._is_made_by_hand():
             session._request = current_request()
         dispatched = session._is_dispatched()
-        if session._state is None and not session.modified:
+        if session._state is None and not session._modified:
             if dispatched:
                 session._close(app)
             return

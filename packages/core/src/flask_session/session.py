@@ -34,6 +34,12 @@ class ServerSideSession(DictLike, SessionMixin):
     """
 
     accessed = False
+    _opener: Opener | None = None
+    _state: State | None = None
+    _modified = False
+    _request: Request | None = None
+    _runtime: Runtime | None = None
+    _closed_by: Flask | None = None
 
     def __init__(
         self,
@@ -41,12 +47,6 @@ class ServerSideSession(DictLike, SessionMixin):
         sid: str | None = None,
         permanent: bool | None = None,
     ) -> None:
-        self._opener: Opener | None = None
-        self._state: State | None = None
-        self._modified = False
-        self._request: Request | None = None
-        self._runtime: Runtime | None = None
-        self._closed_by: Flask | None = None
         if initial or sid or permanent:
             self._fill(initial or {}, sid, permanent)
 

@@ -2,8 +2,8 @@
 
 Most of the time of ``client.execute_command`` goes into the bookkeeping of its pool, telemetry that
 nobody has asked for, closures for repetitions that do not happen, and a packing that is ready for
-anything. A few connections are kept aside here; opening them, replies, and whatever goes wrong stay
-redis-py's business.
+anything. A few connections are kept aside here; opening them, long replies, and whatever goes wrong
+stay redis-py's business.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from flask_session.waiting import while_waiting
 from redis.exceptions import ConnectionError, ResponseError, TimeoutError
 
 from .client import Client
+from .replies import UNREAD, read_short
 
 MOST_KEPT = 16
 """Connections per process; what more threads need goes back to the pool, for others to use."""
@@ -80,11 +81,9 @@ class Direct:
             return self._client.execute_command(*command)
         connection = self._take()
         try:
-            connection.send_packed_command(pack(command))
-            while_waiting()
-            answer = connection.read_response(disable_decoding=True)
+            answer, put_back = self._ask(connection, command)
         except ResponseError:
-            self._keep(connection)
+            self._pool.release(connection)
             raise
         except (ConnectionError, TimeoutError):
             self._give_back(connection)
@@ -95,8 +94,22 @@ class Direct:
             # Interrupted, the reply may still be on its way; the next one to read would get it.
             self._give_back(connection)
             raise
-        self._keep(connection)
+        put_back(connection)
         return answer
+
+    def _ask(self, connection: Any, command: tuple[Any, ...]) -> tuple[Any, Callable[[Any], None]]:
+        """Answer the reply, and what is to be done with the connection.
+
+        redis-py's parser may have read more than it was asked for, which its pool finds out.
+        """
+        connection.send_packed_command(pack(command))
+        while_waiting()
+        if type(connection) not in WITHOUT_TLS:
+            return connection.read_response(disable_decoding=True), self._keep
+        answer = read_short(connection._sock)
+        if answer is not UNREAD:
+            return answer, self._keep
+        return connection.read_response(disable_decoding=True), self._pool.release
 
     def _take(self) -> Any:
         if self._pid != os.getpid():
