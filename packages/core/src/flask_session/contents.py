@@ -56,7 +56,10 @@ class Contents:
 
     def get(self, key: Any, default: Any) -> Any:
         """Answer the value, or ``default``."""
-        return self._items[key] if key in self else default
+        value = self._items.get(key, default)
+        if type(value) is not Raw:
+            return value
+        return self._items[key] if self._decoded(key) else default
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self._items[key] = value

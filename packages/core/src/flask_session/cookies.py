@@ -144,9 +144,11 @@ def check_signing(mode: bool | str | None, keys: Keys) -> None:
 
 def keys_of(app: Flask) -> Keys:
     """Answer the keys cookies are signed with, the newest last; none without SECRET_KEY."""
-    if not app.secret_key:
+    newest = app.secret_key
+    if not newest:
         return ()
-    return (*reversed(app.config.get("SECRET_KEY_FALLBACKS") or ()), app.secret_key)
+    fallbacks = app.config.get("SECRET_KEY_FALLBACKS")
+    return (*reversed(fallbacks), newest) if fallbacks else (newest,)
 
 
 class CookieCodec:

@@ -2,60 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .responses import mark_private
+from .responses import cookie, delete_cookie, mark_private
+from .saving import Result
 
 if TYPE_CHECKING:
-    from flask import Response
+    from flask import Flask, Response
 
+    from .cookies import CookieCodec
+    from .interface import ServerSideSessionInterface
     from .session import ServerSideSession
+
+WRITTEN = (Result.CREATED, Result.UPDATED, Result.RENEWED)
 
 
 class Headers:
-    """What a session adds to one answer.
+    """What a session adds to one answer: :meth:`make` works ahead, :meth:`finish` decides."""
 
-    :meth:`make` works ahead; what turns out otherwise when the session is saved is made again.
-    """
-
-    __slots__ = ("_cache_control", "_cookie_of", "_is_private", "_made", "_response", "_session")
+    __slots__ = ("_app", "_codec", "_interface", "_is_private", "_made", "_response", "_session")
 
     def __init__(
         self,
-        response: Response,
-        cache_control: str | None,
+        interface: ServerSideSessionInterface,
+        app: Flask,
         session: ServerSideSession,
-        cookie_of: Callable[[ServerSideSession], str],
+        response: Response,
+        codec: CookieCodec,
     ) -> None:
-        self._response = response
-        self._cache_control = cache_control
+        self._interface = interface
+        self._app = app
         self._session = session
-        self._cookie_of = cookie_of
-        self._made: tuple[Any, str] | None = None
+        self._response = response
+        self._codec = codec
+        self._made: tuple[object, str] | None = None
         self._is_private = False
 
     def make(self) -> None:
         """Make all headers; a hook that fails here is called again, where its error belongs."""
         with suppress(Exception):
-            self.mark_private()
-            cookie = self._cookie_of(self._session)
+            self._mark_private()
+            cookie = self._cookie()
             self._made = self._basis(), cookie
 
-    def mark_private(self) -> None:
-        """Keep the answer out of shared caches."""
+    def finish(self, result: Result | None, wanted: bool) -> None:
+        """Add what saving came to; ``wanted`` says that even a renewal is to be told."""
+        interface, app = self._interface, self._app
+        is_due = result in WRITTEN or (result is Result.TOUCHED and self._tells_renewals(wanted))
+        if result is Result.DELETED:
+            delete_cookie(interface, app, self._response)
+        elif is_due and interface.should_set_cookie(app, self._session):
+            self._response.headers.add("Set-Cookie", self._still_right() or self._cookie())
+        self._mark_private()
+
+    def _mark_private(self) -> None:
         if not self._is_private:
-            mark_private(self._response, self._cache_control)
+            mark_private(self._response, self._interface.settings.cache_control)
             self._is_private = True
 
-    def send_cookie(self) -> None:
-        """Send the session's cookie."""
-        if self._made is not None and self._made[0] == self._basis():
-            cookie = self._made[1]
+    def _tells_renewals(self, wanted: bool) -> bool:
+        return wanted or self._session.permanent or self._codec.writes == "signed"
+
+    def _cookie(self) -> str:
+        interface, app, session = self._interface, self._app, self._session
+        sid = session.sid
+        if session._look().by_hand:
+            value = interface._sign(app, sid) if interface.use_signer else sid
         else:
-            cookie = self._cookie_of(self._session)
-        self._response.headers.add("Set-Cookie", cookie)
+            value = self._codec.write(sid, interface.clock())
+        return cookie(interface, app, value, interface.get_expiration_time(app, session))
+
+    def _still_right(self) -> str | None:
+        return self._made[1] if self._made and self._made[0] == self._basis() else None
 
     def _basis(self) -> tuple[object, ...]:
         """Answer what saving can change of what the cookie says."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from flask import current_app
@@ -14,19 +13,19 @@ from .cleanup import clean_up_about_every
 from .cli import register
 from .config import CoreSettings, Settings, check_lifetimes, signer_mode
 from .config import key_prefix as key_prefix_of
-from .cookies import CookieCodec, check_signing, cookie_values, keys_of
+from .cookies import check_signing, cookie_values, keys_of
 from .dispatch import current_request, mark_requests
 from .errors import SessionConflict, SessionTooLarge, StoreUnavailable
 from .headers import Headers
 from .hooks import StorageHooks, store_of
 from .identity import IdentityHooks
 from .login import renew_on_login
-from .responses import answer_failure, cookie, delete_cookie, mark_private, moment
+from .responses import answer_failure, mark_private, moment
 from .runtime import Runtime, basis_of, build, lifetimes_of
-from .saving import Result
 from .serializers import MsgSpecSerializer
 from .session import ServerSideSession
 from .state import State
+from .waiting import offering
 
 if TYPE_CHECKING:
     from flask import Flask, Request, Response
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
 InterfaceT = TypeVar("InterfaceT", bound="ServerSideSessionInterface")
 FAILURES = (StoreUnavailable, SessionConflict, SessionTooLarge)
-WRITTEN = (Result.CREATED, Result.UPDATED, Result.RENEWED)
 
 
 class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
@@ -191,32 +189,17 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
     def _save(self, app: Flask, session: ServerSideSession, response: Response) -> None:
         state = session._look()
         runtime = session._runtime or self._runtime_of(app)
-        codec, cache_control = runtime.codec, self.settings.cache_control
-        headers = Headers(response, cache_control, session, partial(self._cookie, app, codec))
+        codec, cookie, write = runtime.codec, state.cookie, None
+        wanted = session._modified or (cookie is not None and cookie.form != codec.writes)
         if self.should_set_storage(app, session):
-            outdated = state.cookie is not None and state.cookie.form != codec.writes
-            wanted = session._modified or outdated
-            result = runtime.repository.save(
-                state,
-                wanted=wanted,
-                allowed=bool(app.config["SESSION_REFRESH_EACH_REQUEST"]),
-                meanwhile=headers.make,
-            )
-            tells_time = wanted or session.permanent or codec.writes == "signed"
-            is_due = result in WRITTEN or (result is Result.TOUCHED and tells_time)
-            if result is Result.DELETED:
-                delete_cookie(self, app, response)
-            elif is_due and self.should_set_cookie(app, session):
-                headers.send_cookie()
-        headers.mark_private()
-
-    def _cookie(self, app: Flask, codec: CookieCodec, session: ServerSideSession) -> str:
-        sid = session.sid
-        if session._look().by_hand:
-            value = self._sign(app, sid) if self.use_signer else sid
-        else:
-            value = codec.write(sid, self.clock())
-        return cookie(self, app, value, self.get_expiration_time(app, session))
+            allowed = bool(app.config["SESSION_REFRESH_EACH_REQUEST"])
+            write = runtime.repository.due(state, wanted=wanted, allowed=allowed)
+        if write is None and state.result is None:
+            mark_private(response, self.settings.cache_control)
+            return
+        headers = Headers(self, app, session, response, codec)
+        result = offering(headers.make, write) if write is not None else state.result
+        headers.finish(result, wanted)
 
     def _answer_failed_load(
         self, app: Flask, session: ServerSideSession, response: Response

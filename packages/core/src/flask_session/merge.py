@@ -33,6 +33,8 @@ def merge(loaded: Mapping[Any, Raw], theirs: Mapping[Any, Raw], changes: Changes
     """
     if changes.cleared:
         return dict(changes.values)
+    if theirs is loaded and not changes.deleted:
+        return {**theirs, **changes.values}
     merged = dict(theirs)
     for key in changes.deleted:
         merged.pop(key, None)

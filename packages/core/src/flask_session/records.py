@@ -75,7 +75,8 @@ class Records:
             return None
 
     def _take_apart(self, sid: str, record: Record) -> Found:
-        if len(record.data) > max(self.max_bytes, self.store.max_bytes):
+        size = len(record.data)
+        if size > self.max_bytes and size > self.store.max_bytes:
             raise UnreadableRecord("the record is too large")
         items = self.serializer.split(record.data)
         return Found(sid, record, items, take_out(items, self.serializer))
@@ -121,6 +122,8 @@ class Records:
     def ttl(self, noted: Bookkeeping, lifetimes: Lifetimes) -> int:
         """Answer how long a record lives if it is renewed now: whole seconds, at least 1."""
         idle = noted.lifetime or lifetimes.idle
+        if lifetimes.absolute is None:
+            return idle
         return max(1, math.ceil(min(idle, self.seconds_left(noted, lifetimes))))
 
     def seconds_left(self, noted: Bookkeeping, lifetimes: Lifetimes) -> float:

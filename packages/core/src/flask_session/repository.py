@@ -7,6 +7,7 @@ No Flask here. How two requests that overlap are settled is in :mod:`flask_sessi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import islice
 
 from msgspec.structs import replace
@@ -19,7 +20,6 @@ from .records import Found, Lifetimes, Records
 from .renewal import renew
 from .saving import Request, Result, create, update
 from .state import State
-from .waiting import Work, offering
 
 MOST_COOKIES = 8
 """How many cookies of one name are looked up. A browser has a few at most; a header full of them
@@ -110,31 +110,29 @@ class SessionRepository:
     def _reject(self, reason: str) -> None:
         self.records.events.emit("session_rejected", None, reason=reason)
 
-    def save(
-        self, state: State, *, wanted: bool, allowed: bool, meanwhile: Work | None = None
-    ) -> Result:
-        """Write what changed; without a change, renew the lifetime if it is due.
+    def save(self, state: State, *, wanted: bool, allowed: bool) -> Result:
+        """Do what is :meth:`due`; what an earlier call came to if nothing is."""
+        write = self.due(state, wanted=wanted, allowed=allowed)
+        return write() if write is not None else state.result or Result.NOTHING
 
-        ``allowed`` permits such a renewal, ``wanted`` asks for it now. Raises StoreUnavailable,
-        SessionConflict, SessionTooLarge, and TypeError for a value that cannot be kept. Saving
-        twice is harmless. ``meanwhile`` is done while the store waits, if it lets us.
+    def due(self, state: State, *, wanted: bool, allowed: bool) -> Callable[[], Result] | None:
+        """Answer what writes the change; without one, what renews the lifetime if that is due.
+
+        ``allowed`` permits such a renewal, ``wanted`` asks for it now. What is answered raises
+        StoreUnavailable, SessionConflict, SessionTooLarge; this raises TypeError for a value that
+        cannot be kept. Saving twice is harmless.
         """
-        if state.failure is not None:
-            return Result.NOTHING
-        if state.found is None and state.contents.is_empty():
-            return state.result or Result.NOTHING
-        found, changes = state.found, state.contents.changes()
-        has_moved = state.renewed_from is not None
+        found = state.found
+        if state.failure is not None or (found is None and state.contents.is_empty()):
+            return None
+        changes, has_moved = state.contents.changes(), state.renewed_from is not None
         if found and not (has_moved or changes or state.bookkeeping != found.noted):
             is_due = wanted or (allowed and self._is_due(state, state.lifetimes))
-            if is_due:
-                return offering(meanwhile, self._touch, state, found)
-            return state.result or Result.NOTHING
+            return partial(self._touch, state, found) if is_due else None
         request = Request(
             self.records, state, changes, state.lifetimes, self._marks_signed, self._merges
         )
-        write = create if found is None else renew if has_moved else update
-        return offering(meanwhile, write, request)
+        return partial(create if found is None else renew if has_moved else update, request)
 
     def _is_due(self, state: State, lifetimes: Lifetimes) -> bool:
         """Tell whether enough time passed since the last renewal, as far as that is known."""
