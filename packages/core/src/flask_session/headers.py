@@ -48,13 +48,13 @@ class Headers:
 
     def finish(self, result: Result | None, wanted: bool) -> None:
         """Add what saving came to; ``wanted`` says that even a renewal is to be told."""
+        self._mark_private()
         interface, app = self._interface, self._app
         is_due = result in WRITTEN or (result is Result.TOUCHED and self._tells_renewals(wanted))
         if result is Result.DELETED:
             delete_cookie(interface, app, self._response)
         elif is_due and interface.should_set_cookie(app, self._session):
             self._response.headers.add("Set-Cookie", self._still_right() or self._cookie())
-        self._mark_private()
 
     def _mark_private(self) -> None:
         if not self._is_private:
