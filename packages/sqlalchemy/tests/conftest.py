@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from flask_session_conformance.plugin import GetServer
 from flask_session_sqlalchemy import SqlAlchemyStore, create_session_model
+from flask_session_sqlalchemy.compiled import Compiled
 from flask_session_sqlalchemy.engine import build
-from flask_session_sqlalchemy.lookup import Lookup
 from sqlalchemy import Engine, Table, event
 
 DATABASES = ("sqlite", "postgresql", "mariadb")
@@ -81,16 +81,16 @@ def execute(engine: Engine) -> Callable[[str], list[Any]]:
 def sent(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Provide the statements that went to the database; clear it to begin anew."""
     statements: list[str] = []
-    first = Lookup.first
+    run = Compiled._run
 
     def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
         statements.append(statement)
 
-    def look_up(lookup: Lookup, *arguments: Any) -> Any:
-        statements.append(lookup._sql)
-        return first(lookup, *arguments)
+    def run_and_note(compiled: Compiled, *arguments: Any) -> Any:
+        statements.append(compiled._sql)
+        return run(compiled, *arguments)
 
     event.listen(engine, "before_cursor_execute", note)
-    monkeypatch.setattr(Lookup, "first", look_up)
+    monkeypatch.setattr(Compiled, "_run", run_and_note)
     yield statements
     event.remove(engine, "before_cursor_execute", note)

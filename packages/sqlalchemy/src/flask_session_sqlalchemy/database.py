@@ -12,8 +12,8 @@ from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import Executable
 
+from .compiled import ROWCOUNT, Compiled
 from .engine import is_ours
-from .lookup import Lookup
 from .model import capacity, ensure_table
 from .statements import Statements
 
@@ -47,7 +47,8 @@ class Database:
         self._table_exists = table_exists
         self._engine: Engine | None = None
         self._statements: Statements | None = None
-        self._lookup: Lookup | None = None
+        self._load: Compiled | None = None
+        self._update: Compiled | None = None
 
     @property
     def engine(self) -> Engine:
@@ -65,7 +66,8 @@ class Database:
             self.setup()
             statements = Statements(self.table, self.engine.dialect.name)
             if is_ours(self.engine):
-                self._lookup = Lookup(statements.load, self.engine.dialect)
+                self._load = Compiled(statements.load, self.engine.dialect)
+                self._update = Compiled(statements.update, self.engine.dialect)
             self._statements = statements
         return self._statements
 
@@ -93,20 +95,39 @@ class Database:
         return self._do(lambda: self._connected(execute))
 
     def load(self, parameters: Mapping[str, Any]) -> Sequence[Any] | None:
-        """Answer the data and the expiry of a record.
+        """Answer the data and the expiry of a record."""
+        statement, compiled = self.statements.load, self._load
+        if compiled is None:
+            return self.run(statement, parameters, CursorResult.first)
+        return self._shortly(compiled.first, statement, parameters, CursorResult.first)
+
+    def update(self, parameters: Mapping[str, Any]) -> int:
+        """Answer how many records were the expected one, and are replaced: one, or none."""
+        statement, compiled = self.statements.update, self._update
+        if compiled is None:
+            return self.run(statement, parameters, ROWCOUNT)
+        return self._shortly(compiled.count, statement, parameters, ROWCOUNT)
+
+    def _shortly(
+        self,
+        run: Callable[[Engine, Mapping[str, Any]], Answer],
+        statement: Executable,
+        parameters: Mapping[str, Any],
+        fetch: Fetch[Any],
+    ) -> Answer:
+        """Run a statement on the driver's cursor.
 
         An engine handed in may log, translate or trace what is executed, so there it is executed;
         and where a connection has died, since that way all the idle ones are given up.
         """
-        statements, lookup = self.statements, self._lookup
-        if lookup is not None:
-            began = time.monotonic()
-            try:
-                return self._do(lambda: lookup.first(self.engine, parameters), reconnects=False)
-            except DBAPIError as error:
-                if not error.connection_invalidated or time.monotonic() - began >= AT_ONCE:
-                    raise
-        return self.run(statements.load, parameters, CursorResult.first)
+        began = time.monotonic()
+        try:
+            return self._do(lambda: run(self.engine, parameters), reconnects=False)
+        except DBAPIError as error:
+            if not error.connection_invalidated or time.monotonic() - began >= AT_ONCE:
+                raise
+        answer: Answer = self.run(statement, parameters, fetch)
+        return answer
 
     def _connected(self, action: Callable[[Connection], Answer]) -> Answer:
         with self.engine.connect() as connection:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 from flask_session.errors import SessionTooLarge, UnreadableRecord
@@ -15,11 +14,11 @@ from sqlalchemy.engine import CursorResult, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, TimeoutError
 from sqlalchemy.sql import Executable
 
+from .compiled import ROWCOUNT
 from .database import Database
 from .model import MYSQL, create_session_model
 from .statements import Statements, timestamp, utc
 
-COUNT: Callable[[CursorResult[Any]], int] = attrgetter("rowcount")
 MYSQL_MAX_BYTES = 8 * 1024 * 1024 - 4096
 """Escaped, the data may double; it has to fit into the 16 MB of ``max_allowed_packet``."""
 
@@ -75,7 +74,7 @@ class SqlAlchemyStore(Store):
         """Replace the data where it is still the expected."""
         sql, row = self._sql, self._row(key, data, ttl)
         condition = {"expected": sql.token(expected.data), "now": self._now()}
-        if self._count(sql.update, {**row, **condition}):
+        if self.database.update({**row, **condition}):
             return Outcome.SAVED
         found = self._find(key)
         if found is None:
@@ -137,7 +136,7 @@ class SqlAlchemyStore(Store):
         return None
 
     def _count(self, statement: Executable, parameters: dict[str, Any]) -> int:
-        return self.database.run(statement, parameters, COUNT)
+        return self.database.run(statement, parameters, ROWCOUNT)
 
     def _all(self, statement: Executable, **parameters: Any) -> Sequence[Row[Any]]:
         return self.database.run(statement, parameters, CursorResult.all)
