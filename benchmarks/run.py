@@ -12,7 +12,7 @@ from .contenders import contenders
 from .environments import is_installed, versions
 from .machine import describe
 from .results import Backend, Results
-from .servers import address_of, version_of
+from .servers import address_of, empty, version_of
 
 Say = Callable[[str], None]
 
@@ -75,6 +75,7 @@ def measure_backend(backend: str, address: str, plan: Plan, say: Say) -> Backend
     for case in cases_of(backend)[: 1 if plan.quick else None]:
         say(f"{backend}: {case.title}")
         found.compared.append(compare(backend, address, case, plan.effort))
+        empty(backend, address)
     say(f"{backend}: commands, round trips and bytes")
     found.counts = wire.count(backend, address)
     say(f"{backend}: where the time goes")

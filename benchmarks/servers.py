@@ -28,6 +28,16 @@ def address_of(backend: str) -> Iterator[str]:
             yield server.address
 
 
+def empty(backend: str, address: str) -> None:
+    """Remove the sessions of a case from Redis, whose container has little memory."""
+    if backend == "redis":
+        import redis
+
+        host, port = split_address(address)
+        with redis.Redis(host=host, port=port) as client:
+            client.flushall()
+
+
 def version_of(backend: str, address: str) -> str:
     """Ask the server which one it is."""
     ask: dict[str, Callable[[str], str]] = {

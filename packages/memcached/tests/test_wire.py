@@ -112,6 +112,10 @@ STRANGE: list[tuple[bytes, type[MemcacheError]]] = [
     (b"VALUE\r\n", MemcacheUnknownError),
     (b"STORED\r\n", MemcacheUnknownError),
     (b"VALUE key 0 4 1\r\ndata+more\r\nEND\r\n", MemcacheUnknownError),
+    (b"VALUE key 0 x 1\r\ndata\r\nEND\r\n", MemcacheUnknownError),
+    (b"VALUE other 0 4 1\r\ndata\r\nEND\r\n", MemcacheUnknownError),
+    (b"NOT_STORED\r\n", MemcacheUnknownError),
+    (b"DELETED\r\n", MemcacheUnknownError),
     (b"VALUE key 0 4 1\r\nda", MemcacheUnexpectedCloseError),
     (b"VALUE key", MemcacheUnexpectedCloseError),
     (b"", MemcacheUnexpectedCloseError),
@@ -131,7 +135,7 @@ def test_no_strange_answer_says_that_something_was_stored(
 ) -> None:
     if answer == b"STORED\r\n":
         answer, error = b"END\r\n", MemcacheUnknownError
-    elif answer.startswith(b"VALUE key 0"):
+    elif answer.startswith(b"VALUE key 0 4"):
         error = MemcacheUnknownError
     with closing(Client(answering(answer), timeout=5)) as client, pytest.raises(error):
         Wire(client).put(b"cas", "key", b"data", 60, b"1")

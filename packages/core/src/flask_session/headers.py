@@ -43,8 +43,8 @@ class Headers:
         """Make all headers; a hook that fails here is called again, where its error belongs."""
         with suppress(Exception):
             self._mark_private()
-            cookie = self._cookie()
-            self._made = self._basis(), cookie
+            made = self._cookie()
+            self._made = self._basis(), made
 
     def finish(self, result: Result | None, wanted: bool) -> None:
         """Add what saving came to; ``wanted`` says that even a renewal is to be told."""

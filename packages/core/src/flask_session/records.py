@@ -123,7 +123,7 @@ class Records:
         """Answer how long a record lives if it is renewed now: whole seconds, at least 1."""
         idle = noted.lifetime or lifetimes.idle
         if lifetimes.absolute is None:
-            return idle
+            return max(1, idle)
         return max(1, math.ceil(min(idle, self.seconds_left(noted, lifetimes))))
 
     def seconds_left(self, noted: Bookkeeping, lifetimes: Lifetimes) -> float:

@@ -22,7 +22,13 @@ from pymemcache.exceptions import (
 
 CHUNK = 1 << 16
 END_OF_DATA = b"\r\nEND\r\n"
-WORDS = frozenset({b"STORED", b"NOT_STORED", b"EXISTS", b"NOT_FOUND", b"TOUCHED", b"DELETED"})
+WORDS = {
+    b"add": (b"STORED", b"NOT_STORED"),
+    b"cas": (b"STORED", b"EXISTS", b"NOT_FOUND"),
+    b"touch": (b"TOUCHED", b"NOT_FOUND"),
+    b"delete": (b"DELETED", b"NOT_FOUND"),
+}
+"""What the server says to each verb."""
 
 
 class Wire:
@@ -37,11 +43,12 @@ class Wire:
 
     def fetch(self, key: str) -> tuple[bytes, int, bytes] | None:
         """Answer data, flags and the token by which ``cas`` recognises it."""
-        head, rest = self._ask(b"gets %b\r\n" % self._named(key))
+        name = self._named(key)
+        head, rest = self._ask(b"gets %b\r\n" % name)
         if head == b"END":
             return None
         words = head.split()
-        if len(words) != 5 or words[0] != b"VALUE":
+        if len(words) != 5 or words[:2] != [b"VALUE", name] or not b"".join(words[2:]).isdigit():
             raise unexpected(head)
         _, _, flags, size, token = words
         length = int(size)
@@ -52,25 +59,25 @@ class Wire:
 
     def put(self, verb: bytes, key: str, data: bytes, expiry: int, token: bytes = b"") -> bytes:
         """Send ``add`` or ``cas`` and answer the server's word: ``STORED``, ``EXISTS`` …"""
-        head = b"%b %b 0 %d %d %b\r\n" % (verb, self._named(key), expiry, len(data), token)
-        return self._word(head + data + b"\r\n")
+        head = b"%b 0 %d %d %b\r\n" % (self._named(key), expiry, len(data), token)
+        return self._word(verb, head + data)
 
     def move(self, key: str, expiry: int) -> bool:
         """Send ``touch``; ``False``: not found."""
-        return self._word(b"touch %b %d\r\n" % (self._named(key), expiry)) == b"TOUCHED"
+        return self._word(b"touch", b"%b %d" % (self._named(key), expiry)) == b"TOUCHED"
 
     def remove(self, key: str) -> bool:
         """Send ``delete``; ``False``: not found."""
-        return self._word(b"delete %b\r\n" % self._named(key)) == b"DELETED"
+        return self._word(b"delete", self._named(key)) == b"DELETED"
 
     def _named(self, key: str) -> bytes:
         if not (key.isascii() and key.isprintable()) or " " in key:
             raise MemcacheIllegalInputError("a key is printable ASCII without space")
         return self._prefix + key.encode()
 
-    def _word(self, command: bytes) -> bytes:
-        word, _ = self._ask(command)
-        if word not in WORDS:
+    def _word(self, verb: bytes, rest: bytes) -> bytes:
+        word, _ = self._ask(b"%b %b\r\n" % (verb, rest))
+        if word not in WORDS[verb]:
             raise unexpected(word)
         return word
 

@@ -30,8 +30,10 @@ def read_short(sock: socket.socket) -> Any:
         return UNREAD
     end = seen.find(b"\r\n")
     kind, head, length = seen[:1], seen[1:end], end + 2
-    if kind == b"$" and end > 0 and head != b"-1":
+    if kind == b"$" and head.isdigit():
         length += int(head) + 2
+    elif kind == b"$" and head != b"-1":
+        return UNREAD
     if end < 0 or len(seen) < length or kind not in (b"$", b":", b"+", b"_"):
         return UNREAD
     if len(sock.recv(length)) != length:
