@@ -21,12 +21,12 @@ whoever sends the command. They take turns in short batches, in another order ev
 a process of the lowest priority keeps each CPU awake meanwhile: to wake one up takes up to several
 hundred microseconds on a virtual machine, at random.
 
-Times are microseconds per request. Those of apps are *net*: what the same app without sessions took,
-in the same process and in turn with it, is taken off: two processes are not alike, by more than what
-a view costs that does not look. A ratio is the median over the rounds, with the lower and the upper
-quartile: **0.8.0 / ours** says how many times faster ours is (more is better), **ours / bare** and
-**ours / viewed** how near it comes to the client library (less is better). A dash stands where a
-cost is too small to be divided.
+Times are microseconds per request. Those of apps are *net*: what the same app without sessions
+took, in the same process and in turn with it, is taken off. Two processes are not alike, by more
+than what a view costs that does not look. A ratio is the median over the rounds, with the lower and
+the upper quartile: **0.8.0 / ours** says how many times faster ours is (more is better), **ours /
+bare** and **ours / viewed** how near it comes to the client library (less is better). A dash stands
+where a cost is too small to be divided.
 
 0.8.0 is given what an operator would give it: an index on the id in MongoDB, where each read looks
 at every session otherwise, and a threshold of files that is never reached. With default settings,
