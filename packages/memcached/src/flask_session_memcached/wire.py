@@ -22,7 +22,7 @@ from pymemcache.exceptions import (
 
 CHUNK = 1 << 16
 END_OF_DATA = b"\r\nEND\r\n"
-WORDS = {
+WORDS: dict[bytes, tuple[bytes, ...]] = {
     b"add": (b"STORED", b"NOT_STORED"),
     b"cas": (b"STORED", b"EXISTS", b"NOT_FOUND"),
     b"touch": (b"TOUCHED", b"NOT_FOUND"),
