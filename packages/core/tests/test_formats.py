@@ -167,6 +167,19 @@ def test_the_same_is_true_in_long_containers(
     assert same(serializer.decode(serializer.encode({"v": held})), {"v": held})
 
 
+class Basket:
+    """An object whose ``vars()`` an app may put into the session."""
+
+    def __init__(self) -> None:
+        self.size = (3, 4)
+
+
+def test_the_attributes_of_objects_keep_their_types(serializer: MsgSpecSerializer) -> None:
+    baskets = [Basket() for _ in range(20)]
+    held = [vars(basket) for basket in baskets]
+    assert same(serializer.decode(serializer.encode({"v": held})), {"v": [{"size": (3, 4)}] * 20})
+
+
 @pytest.mark.parametrize("container", LONG.values(), ids=LONG)
 @pytest.mark.parametrize(("value", "stored"), FLATTENED.values(), ids=FLATTENED)
 @pytest.mark.filterwarnings("ignore:the session keeps")

@@ -41,6 +41,18 @@ SHOWS_ITEMS = set(gc.get_referents([1, "a"], {"k": 2.5})) == {1, "a", 2.5}
 TOO_DEEP = f"it nests deeper than {MAX_DEPTH} levels, of which a tuple or set takes two"
 
 
+class Instance:
+    """Has an attribute."""
+
+    def __init__(self) -> None:
+        self.attribute = True
+
+
+INSTANCE = Instance()
+SHOWS_ATTRIBUTES = gc.get_referents(vars(INSTANCE)) == [True]
+"""Whether it also sees what is in the ``vars()`` of an object, as up to CPython 3.12."""
+
+
 class Format(ABC):
     """Turn values into bytes and back; one instance serves all threads."""
 
@@ -87,7 +99,8 @@ class Format(ABC):
 
         In a long one this is told several times faster than :meth:`pack` walks it: the garbage
         collector's look into containers is in C. It shows all items, and the keys of a dict unless
-        all are texts. https://docs.python.org/3/library/gc.html#gc.get_referents
+        all are texts; where it may leave something out, the items are counted.
+        https://docs.python.org/3/library/gc.html#gc.get_referents
         """
         level = [value]
         for _ in range(MAX_DEPTH + 1 - depth if SHOWS_ITEMS and leaves is self.leaves else 0):
@@ -98,7 +111,10 @@ class Format(ABC):
                 return True
             if len(level) > MANY:
                 return False
-            level = gc.get_referents(*level)
+            inner = gc.get_referents(*level)
+            if not SHOWS_ATTRIBUTES and len(inner) != items_of(level):
+                return False
+            level = inner
         return False
 
     def are_kept(self, level: list[Any], kinds: set[type[Any]]) -> bool:
@@ -168,6 +184,11 @@ class Format(ABC):
             data = self.encode(self.pack_map(values, self.strict_leaves | {Raw}, 1))
         trust(data, self.openers)
         return data
+
+
+def items_of(level: list[Any]) -> int:
+    """Count what is in the lists and dicts on a level."""
+    return sum(len(each) for each in level if type(each) in (list, dict))
 
 
 def is_utf8(text: str) -> bool:
