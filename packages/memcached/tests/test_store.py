@@ -35,7 +35,8 @@ def test_a_long_lifetime_is_kept_by_the_server(
     store: MemcachedStore, address: str, key: str, days: int
 ) -> None:
     store.create(key, b"data", days * DAY)
-    assert 0 <= remaining(address, key) - days * DAY <= 3
+    # Its own clock, which ticks once a second, may be behind, and later where much is going on.
+    assert 0 <= remaining(address, key) - days * DAY <= 5
 
 
 def test_thirty_days_do_not_depend_on_the_workers_clock(
