@@ -66,8 +66,8 @@ def alternate(started: dict[str, Contender], scenario: str, effort: Effort) -> L
     """Let the contenders run a batch each, in turn; the order changes from round to round.
 
     Batches take about equally long: in a few requests beside the many of a slower contender, a fast
-    one would never find its caches warm. Each app takes turns with one without
-    sessions in the same process. The first round warms up and is not counted.
+    one would never find its caches warm. Each app takes turns with one without sessions in the same
+    process. The first round warms up and is not counted.
     """
     names = [name for name in started if name != "viewed" or scenario in VIEWED]
     counts = {name: batch_size(started[name], scenario, effort) for name in names}

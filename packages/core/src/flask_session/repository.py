@@ -110,11 +110,6 @@ class SessionRepository:
     def _reject(self, reason: str) -> None:
         self.records.events.emit("session_rejected", None, reason=reason)
 
-    def save(self, state: State, *, wanted: bool, allowed: bool) -> Result:
-        """Do what is :meth:`due`; what an earlier call came to if nothing is."""
-        write = self.due(state, wanted=wanted, allowed=allowed)
-        return write() if write is not None else state.result or Result.NOTHING
-
     def due(self, state: State, *, wanted: bool, allowed: bool) -> Callable[[], Result] | None:
         """Answer what writes the change; without one, what renews the lifetime if that is due.
 

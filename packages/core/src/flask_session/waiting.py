@@ -24,7 +24,7 @@ def while_waiting() -> None:
         work()
 
 
-def offering(work: Work | None, act: Callable[..., Answer], *arguments: Any) -> Answer:
+def offering(work: Work, act: Callable[..., Answer], *arguments: Any) -> Answer:
     """Call ``act``, within which :func:`while_waiting` does ``work``, once at most."""
     token = _offered.set(work)
     try:

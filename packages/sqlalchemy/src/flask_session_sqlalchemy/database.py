@@ -96,36 +96,34 @@ class Database:
 
     def load(self, parameters: Mapping[str, Any]) -> Sequence[Any] | None:
         """Answer the data and the expiry of a record."""
-        statement, compiled = self.statements.load, self._load
-        if compiled is None:
-            return self.run(statement, parameters, CursorResult.first)
-        return self._shortly(compiled.first, statement, parameters, CursorResult.first)
+        statement = self.statements.load
+        return self._shortly(self._load, Compiled.first, statement, CursorResult.first, parameters)
 
     def update(self, parameters: Mapping[str, Any]) -> int:
         """Answer how many records were the expected one, and are replaced: one, or none."""
-        statement, compiled = self.statements.update, self._update
-        if compiled is None:
-            return self.run(statement, parameters, ROWCOUNT)
-        return self._shortly(compiled.count, statement, parameters, ROWCOUNT)
+        statement = self.statements.update
+        return self._shortly(self._update, Compiled.count, statement, ROWCOUNT, parameters)
 
     def _shortly(
         self,
-        run: Callable[[Engine, Mapping[str, Any]], Answer],
+        compiled: Compiled | None,
+        run: Callable[[Compiled, Engine, Mapping[str, Any]], Answer],
         statement: Executable,
-        parameters: Mapping[str, Any],
         fetch: Fetch[Any],
+        parameters: Mapping[str, Any],
     ) -> Answer:
         """Run a statement on the driver's cursor.
 
         An engine handed in may log, translate or trace what is executed, so there it is executed;
         and where a connection has died, since that way all the idle ones are given up.
         """
-        began = time.monotonic()
-        try:
-            return self._do(lambda: run(self.engine, parameters), reconnects=False)
-        except DBAPIError as error:
-            if not error.connection_invalidated or time.monotonic() - began >= AT_ONCE:
-                raise
+        if compiled is not None:
+            began = time.monotonic()
+            try:
+                return self._do(lambda: run(compiled, self.engine, parameters), reconnects=False)
+            except DBAPIError as error:
+                if not error.connection_invalidated or time.monotonic() - began >= AT_ONCE:
+                    raise
         answer: Answer = self.run(statement, parameters, fetch)
         return answer
 
