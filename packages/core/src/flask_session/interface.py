@@ -14,7 +14,7 @@ from .cli import register
 from .config import CoreSettings, Settings, check_lifetimes, signer_mode
 from .config import key_prefix as key_prefix_of
 from .cookies import check_signing, cookie_values, keys_of
-from .dispatch import current_request, mark_requests
+from .dispatch import is_answering
 from .errors import SessionConflict, SessionTooLarge, StoreUnavailable
 from .headers import Headers
 from .hooks import StorageHooks, store_of
@@ -87,7 +87,6 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         self._connected: Flask | None = None
         if app is not None:
             register(app)
-            mark_requests(app)
         if app is not None and every:
             clean_up_about_every(every, app, self)
 
@@ -124,11 +123,10 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         if self._connected is not app:
             self._connect(app)
         session = self.session_class()
-        session._attach(lambda session: self._open(app, request, session), request)
+        session._attach(lambda session: self._open(app, request, session))
         return session
 
     def _connect(self, app: Flask) -> None:
-        mark_requests(app)
         if self.settings.regenerate_on_login:
             renew_on_login(app)
         self._connected = app
@@ -161,24 +159,24 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         A session nobody looked at costs nothing. Where the response is a throw-away one (a test's
         ``session_transaction``, Flask-SocketIO) failures are raised instead.
         """
-        if session._is_made_by_hand():
-            session._request = current_request()
-        dispatched = session._is_dispatched()
-        if session._state is None and not session._modified:
-            if dispatched:
-                session._close(app)
-            return
+        is_sent = is_answering()
+        if session._state is not None or session._modified:
+            self._save_looked_at(app, session, response, is_sent)
+        if is_sent:
+            session._closed_by = app
+
+    def _save_looked_at(
+        self, app: Flask, session: ServerSideSession, response: Response, is_sent: bool
+    ) -> None:
         try:
             self._adopt(app, session)
             self._save(app, session, response)
         except FAILURES as error:
-            if not dispatched:
+            if not is_sent:
                 raise
             self._fail(app, response, error)
         else:
             self._answer_failed_load(app, session, response)
-        if dispatched:
-            session._close(app)
 
     def _adopt(self, app: Flask, session: ServerSideSession) -> None:
         """Bind what an overridden ``open_session`` made by hand to the record of its id."""

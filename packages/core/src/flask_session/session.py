@@ -14,13 +14,12 @@ from .bookkeeping import PERMANENT_KEY, RESERVED_KEY
 from .config import lifetime_seconds
 from .contents import Contents
 from .cookies import is_custom_sid
-from .dispatch import is_dispatched
 from .errors import SessionClosed
 from .mapping import DictLike
 from .state import Opener, State, add_defaults, standalone
 
 if TYPE_CHECKING:
-    from flask import Flask, Request
+    from flask import Flask
 
     from .runtime import Runtime
 
@@ -37,7 +36,6 @@ class ServerSideSession(DictLike, SessionMixin):
     _opener: Opener | None = None
     _state: State | None = None
     _modified = False
-    _request: Request | None = None
     _runtime: Runtime | None = None
     _closed_by: Flask | None = None
 
@@ -59,8 +57,8 @@ class ServerSideSession(DictLike, SessionMixin):
         if permanent:
             state.contents[PERMANENT_KEY] = permanent
 
-    def _attach(self, opener: Opener, request: Request) -> None:
-        self._opener, self._request = opener, request
+    def _attach(self, opener: Opener) -> None:
+        self._opener = opener
         if self._state is not None:
             defaults, self._state, self._modified = self.copy(), None, False
             self._opener = lambda session: add_defaults(opener(session), defaults)
@@ -70,12 +68,6 @@ class ServerSideSession(DictLike, SessionMixin):
 
     def _bind(self, state: State) -> None:
         self._opener, self._state = lambda _: state, state
-
-    def _is_dispatched(self) -> bool:
-        return is_dispatched(self._request)
-
-    def _close(self, app: Flask) -> None:
-        self._closed_by = app
 
     def _look(self) -> State:
         if self._state is None:

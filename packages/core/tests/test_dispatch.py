@@ -1,0 +1,142 @@
+"""A failed save is the answer where there is one, and an exception for whoever saves otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import pytest
+from flask import Flask, Response, session
+from flask.sessions import SessionInterface
+from flask_session import StoreUnavailable
+from flask_session.interface import ServerSideSessionInterface
+from flask_session.memory import MemoryStore
+
+
+class Full(MemoryStore):
+    """Takes no new records."""
+
+    errors = (OSError,)
+
+    def create(self, key: str, data: bytes, ttl: int) -> bool:
+        raise OSError("no space left")
+
+
+def app_with(kind: type[ServerSideSessionInterface] = ServerSideSessionInterface) -> Flask:
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="key")
+    app.session_interface = kind(app, store=Full())
+
+    @app.get("/")
+    def change() -> str:
+        session["number"] = 1
+        return "ok"
+
+    return app
+
+
+class Delegate(SessionInterface):
+    """Passes on to another interface, as one does that keeps some sessions elsewhere."""
+
+    def __init__(self, to: Any) -> None:
+        self.to = to
+
+    def open_session(self, *arguments: Any) -> Any:
+        return self.to.open_session(*arguments)
+
+    def save_session(self, *arguments: Any) -> None:
+        self.to.save_session(*arguments)
+
+
+def traced(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def trace(*arguments: Any) -> Any:
+        return function(*arguments)
+
+    return trace
+
+
+class Traced(ServerSideSessionInterface):
+    @traced
+    def save_session(self, *arguments: Any) -> None:
+        super().save_session(*arguments)
+
+
+def test_flask_answers_the_failure() -> None:
+    assert app_with().test_client().get("/").status_code == 503
+
+
+def test_it_does_with_an_override_and_a_decorator_in_between() -> None:
+    assert app_with(Traced).test_client().get("/").status_code == 503
+
+
+def test_it_does_with_an_interface_that_passes_on_to_ours() -> None:
+    app = app_with()
+    app.session_interface = Delegate(app.session_interface)
+    assert app.test_client().get("/").status_code == 503
+
+
+def test_it_does_where_process_response_is_overridden() -> None:
+    class Site(Flask):
+        def process_response(self, response: Response) -> Response:
+            return super().process_response(response)
+
+    app = app_with()
+    app.__class__ = Site
+    assert app.test_client().get("/").status_code == 503
+
+
+def test_a_response_processed_by_hand_becomes_the_failure() -> None:
+    app = app_with()
+    with app.test_request_context():
+        session["number"] = 1
+        answer = app.process_response(app.response_class())
+    assert answer.status_code == 503
+
+
+def test_saving_for_a_response_that_nobody_sends_raises() -> None:
+    """As Flask-SocketIO does after each event, with the session of the request's context."""
+    app = app_with()
+    with app.test_request_context():
+        session["number"] = 1
+        of_the_context: Any = session._get_current_object()  # type: ignore[attr-defined]
+        with pytest.raises(StoreUnavailable):
+            app.session_interface.save_session(app, of_the_context, app.response_class())
+
+
+def test_a_transaction_raises_even_while_flask_makes_an_answer() -> None:
+    app = app_with()
+    seen: list[str] = []
+
+    @app.after_request
+    def use_a_client(response: Response) -> Response:
+        session.clear()
+        try:
+            with app.test_client().session_transaction() as other:
+                other["number"] = 2
+        except StoreUnavailable:
+            seen.append("raised")
+        return response
+
+    assert app.test_client().get("/").status_code == 200
+    assert seen == ["raised"]
+
+
+def test_a_session_saved_in_a_view_is_saved_once_more_with_its_later_changes() -> None:
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="key", TESTING=True)
+    app.session_interface = ServerSideSessionInterface(app, store=MemoryStore())
+
+    @app.get("/")
+    def save_in_between() -> str:
+        session["number"] = 1
+        of_the_context: Any = session._get_current_object()  # type: ignore[attr-defined]
+        app.session_interface.save_session(app, of_the_context, app.response_class())
+        session["number"] = 2
+        return "ok"
+
+    client = app.test_client()
+    assert client.get("/").status_code == 200
+    with client.session_transaction() as stored:
+        assert stored["number"] == 2
