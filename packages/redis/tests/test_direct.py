@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import redis
 from flask_session.waiting import offering
 from flask_session_conformance.threads import together
+from flask_session_redis import wire
 from flask_session_redis.client import connect
 from flask_session_redis.direct import MOST_KEPT, Direct, sender
 from redis.backoff import NoBackoff
@@ -22,21 +24,18 @@ def direct(client: redis.Redis) -> Direct:
     return answer
 
 
-def break_once(
-    monkeypatch: pytest.MonkeyPatch, method: str, error: BaseException
-) -> list[tuple[Any, ...]]:
-    """Let the next call of a connection's method fail before it does anything; count the calls."""
-    kind, calls = redis.connection.Connection, list[tuple[Any, ...]]()
-    original: Callable[..., Any] = getattr(kind, method)
+def break_once(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Let the line break before the next command is sent; answer what was to be sent since."""
+    commands, original = list[bytes](), wire.send
 
-    def broken(self: Any, *arguments: Any, **options: Any) -> Any:
-        calls.append(arguments)
-        if len(calls) == 1:
-            raise error
-        return original(self, *arguments, **options)
+    def broken(sock: socket.socket, data: bytes) -> None:
+        commands.append(data)
+        if len(commands) == 1:
+            raise BrokenPipeError
+        original(sock, data)
 
-    monkeypatch.setattr(kind, method, broken)
-    return calls
+    monkeypatch.setattr(wire, "send", broken)
+    return commands
 
 
 def interrupt() -> None:
@@ -110,18 +109,29 @@ def test_the_client_we_make_repeats_nothing(
     direct: Direct, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert direct("PING")
-    calls = break_once(monkeypatch, "send_packed_command", redis.ConnectionError())
+    commands = break_once(monkeypatch)
     with pytest.raises(redis.ConnectionError):
         direct("PING")
-    assert len(calls) == 1
+    assert commands == [b"*1\r\n$4\r\nPING\r\n"]
 
 
 def test_a_client_that_was_made_to_repeat_does(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with redis.Redis.from_url(url, retry=Retry(NoBackoff(), 2)) as client:
         send = sender(client)
         assert send("PING")
-        break_once(monkeypatch, "send_packed_command", redis.ConnectionError())
+        commands = break_once(monkeypatch)
         assert send("PING")
+        assert len(commands) == 1
+
+
+def test_a_client_that_checks_its_connections_goes_on_doing_so(url: str) -> None:
+    with redis.Redis.from_url(url, health_check_interval=30) as client:
+        send: Any = sender(client)
+        assert send("ECHO", "first") == b"first"
+        send._kept[-1].next_health_check = 0
+        pings = client.info("commandstats")["cmdstat_ping"]["calls"]
+        assert send("ECHO", "second") == b"second"
+        assert client.info("commandstats")["cmdstat_ping"]["calls"] > pings
 
 
 OTHERS: dict[str, Callable[[], Any]] = {

@@ -1,9 +1,18 @@
-"""What a backend with connections of its own asks of a socket."""
+"""What a backend with connections of its own asks of a socket.
+
+Before each use of a socket with a timeout Python asks the system whether it is ready, which takes
+as long as the use itself. Here that is asked only where it was not.
+"""
 
 from __future__ import annotations
 
+import os
 import select
 import socket
+import ssl
+
+IS_POSIX = os.name == "posix"
+"""Elsewhere a socket is no file."""
 
 
 def is_readable(sock: socket.socket) -> bool:
@@ -16,3 +25,20 @@ def is_readable(sock: socket.socket) -> bool:
     poll = select.poll()
     poll.register(sock, select.POLLIN)
     return bool(poll.poll(0))
+
+
+def send(sock: socket.socket, data: bytes) -> None:
+    """Send all of ``data``; raises what ``sendall`` raises. Any socket will do."""
+    sent = 0
+    if IS_POSIX and not isinstance(sock, ssl.SSLSocket):
+        try:
+            sent = os.write(sock.fileno(), data)
+        except BlockingIOError:
+            sent = 0
+    if sent < len(data):
+        sock.sendall(data[sent:])
+
+
+def take(sock: socket.socket, length: int) -> bytes:
+    """Receive what is known to be there, without waiting. Only for sockets without TLS."""
+    return os.read(sock.fileno(), length) if IS_POSIX else sock.recv(length)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_session.sockets import send
 from flask_session.waiting import while_waiting
 from pymemcache.client.base import Client
 from pymemcache.exceptions import (
@@ -85,7 +86,7 @@ class Wire:
         """Send a command; answer the first line, and what has come beyond it."""
         if self.client.sock is None:
             self.client._connect()
-        self.client.sock.sendall(command)
+        send(self.client.sock, command)
         while_waiting()
         received = self._receive()
         while (end := received.find(b"\r\n")) < 0:

@@ -22,7 +22,7 @@ from flask_session.waiting import while_waiting
 from redis.exceptions import ConnectionError, ResponseError, TimeoutError
 
 from .client import Client
-from .replies import UNREAD, read_short
+from .wire import UNREAD, pack, read_short, send_packed
 
 MOST_KEPT = 16
 """Connections per process; what more threads need goes back to the pool, for others to use."""
@@ -57,13 +57,6 @@ def is_redis_pys(method: Any) -> bool:
 
 
 UNTOUCHED = redis.Redis.execute_command if is_redis_pys(redis.Redis.execute_command) else None
-
-
-def pack(command: tuple[Any, ...]) -> list[bytes]:
-    """Write a command as RESP does. https://redis.io/docs/latest/develop/reference/protocol-spec/"""
-    words = [word if type(word) is bytes else str(word).encode() for word in command]
-    parts = [b"$%d\r\n%b\r\n" % (len(word), word) for word in words]
-    return [b"".join([b"*%d\r\n" % len(words), *parts])]
 
 
 class Direct:
@@ -102,10 +95,12 @@ class Direct:
 
         redis-py's parser may have read more than it was asked for, which its pool finds out.
         """
-        connection.send_packed_command(pack(command))
-        while_waiting()
         if type(connection) not in WITHOUT_TLS:
+            connection.send_packed_command([pack(command)])
+            while_waiting()
             return connection.read_response(disable_decoding=True), self._keep
+        send_packed(connection, pack(command))
+        while_waiting()
         answer = read_short(connection._sock)
         if answer is not UNREAD:
             return answer, self._keep

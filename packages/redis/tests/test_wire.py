@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import redis
 from flask_session_redis.direct import Direct, sender
-from flask_session_redis.replies import LONGEST, UNREAD, read_short
+from flask_session_redis.wire import LONGEST, UNREAD, read_short
 
 REPLIES: dict[str, tuple[str, Any]] = {
     "a text": ("return 'text'", b"text"),
