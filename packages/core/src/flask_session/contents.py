@@ -50,7 +50,10 @@ class Contents:
         return key in self._items and self._decoded(key)
 
     def __getitem__(self, key: Any) -> Any:
-        if type(self._items[key]) is Raw and not self._decoded(key):
+        value = self._items[key]
+        if type(value) is not Raw:
+            return value
+        if not self._decode(key, value):
             raise KeyError(key)
         return self._items[key]
 
@@ -59,7 +62,7 @@ class Contents:
         value = self._items.get(key, default)
         if type(value) is not Raw:
             return value
-        return self._items[key] if self._decoded(key) else default
+        return self._items[key] if self._decode(key, value) else default
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self._items[key] = value
@@ -87,10 +90,11 @@ class Contents:
         self.cleared = True
 
     def _decoded(self, key: Any) -> bool:
+        value = self._items[key]
+        return type(value) is not Raw or self._decode(key, value)
+
+    def _decode(self, key: Any, raw: Raw) -> bool:
         """Decode a value in place; one that cannot be decoded is dropped, and ``False``."""
-        raw = self._items[key]
-        if type(raw) is not Raw:
-            return True
         try:
             value = self._serializer.decode_item(key, raw)
         except UnreadableRecord as error:
@@ -103,7 +107,10 @@ class Contents:
         return True
 
     def changes(self) -> Changes:
-        """Tell what differs from ``loaded``. Raises TypeError for a value that cannot be kept."""
+        """Tell what differs from ``loaded``, ``NO_CHANGES`` if nothing does.
+
+        Raises TypeError for a value that cannot be kept.
+        """
         if self.cleared:
             return Changes({key: self._encoded(key) for key in self._items}, frozenset(), True)
         if not self._suspects and len(self._items) == len(self.loaded):
@@ -114,7 +121,8 @@ class Contents:
                 raw, before = self._encoded(key), self.loaded.get(key)
                 if before is None or not self._serializer.same(key, before, raw):
                     values[key] = raw
-        return Changes(values, frozenset(self.loaded.keys() - self._items.keys()), False)
+        deleted = self.loaded.keys() - self._items.keys()
+        return Changes(values, frozenset(deleted), False) if values or deleted else NO_CHANGES
 
     def _encoded(self, key: Any) -> Raw:
         value = self._items[key]

@@ -44,7 +44,9 @@ _passed: set[tuple[object, bytes]] = set()
 
 def check_msgpack(data: bytes) -> None:
     """Raise UnreadableRecord if ``data`` nests deeper than a record may."""
-    _check(data, msgpack_openers, msgpack_is_shallow)
+    # Before anything is called: it is asked of every record that is read.
+    if len(data) >= LARGE or len(data) - len(data.translate(None, OPENERS)) > RECORD_DEPTH:
+        _check(data, msgpack_openers, msgpack_is_shallow)
 
 
 def check_json(data: bytes) -> None:

@@ -12,7 +12,7 @@ import gc
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from math import isfinite
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Raw
@@ -162,7 +162,8 @@ class Format(ABC):
         decoder = self._struct_decoders.get(kind)
         if decoder is None:
             decoder = self._struct_decoders[kind] = type(self.decoder)(kind)
-        return cast(StructT, decoder.decode(raw))
+        struct: StructT = decoder.decode(raw)
+        return struct
 
     @abstractmethod
     def split(self, data: bytes) -> dict[Any, Raw]:

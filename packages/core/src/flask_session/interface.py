@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from flask import current_app
@@ -123,7 +124,7 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         if self._connected is not app:
             self._connect(app)
         session = self.session_class()
-        session._attach(lambda session: self._open(app, request, session))
+        session._attach(partial(self._open, app, request))
         return session
 
     def _connect(self, app: Flask) -> None:
@@ -169,7 +170,8 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         self, app: Flask, session: ServerSideSession, response: Response, is_sent: bool
     ) -> None:
         try:
-            self._adopt(app, session)
+            if session._is_made_by_hand():
+                self._adopt(app, session)
             self._save(app, session, response)
         except FAILURES as error:
             if not is_sent:
@@ -180,9 +182,8 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
 
     def _adopt(self, app: Flask, session: ServerSideSession) -> None:
         """Bind what an overridden ``open_session`` made by hand to the record of its id."""
-        if session._is_made_by_hand():
-            repository = self._runtime_of(app).repository
-            session._bind(repository.adopt(session._look(), lifetimes_of(self, app)))
+        repository = self._runtime_of(app).repository
+        session._bind(repository.adopt(session._look(), lifetimes_of(self, app)))
 
     def _save(self, app: Flask, session: ServerSideSession, response: Response) -> None:
         state = session._look()
@@ -233,5 +234,6 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
 
     def regenerate(self, session: ServerSideSession) -> None:
         """Do as ``session.regenerate()``."""
-        self._adopt(self.app or current_app, session)
+        if session._is_made_by_hand():
+            self._adopt(self.app or current_app, session)
         session.regenerate()

@@ -18,9 +18,6 @@ class Changes(msgspec.Struct, frozen=True):
     cleared: bool
     """Whether ``clear()`` was called: then nothing that others wrote survives."""
 
-    def __bool__(self) -> bool:
-        return bool(self.values or self.deleted or self.cleared)
-
 
 NO_CHANGES = Changes({}, frozenset(), False)
 

@@ -16,6 +16,7 @@ from .bookkeeping import Bookkeeping, is_empty
 from .contents import Contents
 from .cookies import Presented
 from .errors import StoreUnavailable
+from .merge import NO_CHANGES
 from .records import Found, Lifetimes, Records
 from .renewal import renew
 from .saving import Request, Result, create, update
@@ -90,7 +91,7 @@ class SessionRepository:
             return False
         if found.noted.signed and cookie.form == "unsigned" and not self._ignores_marks:
             return False
-        return self.records.seconds_left(found.noted, lifetimes) > 0
+        return lifetimes.absolute is None or self.records.seconds_left(found.noted, lifetimes) > 0
 
     def _state(self, found: Found, cookie: Presented | None, lifetimes: Lifetimes) -> State:
         bookkeeping = found.noted
@@ -121,7 +122,8 @@ class SessionRepository:
         if state.failure is not None or (found is None and state.contents.is_empty()):
             return None
         changes, has_moved = state.contents.changes(), state.renewed_from is not None
-        if found and not (has_moved or changes or state.bookkeeping != found.noted):
+        is_same = changes is NO_CHANGES and not has_moved
+        if found is not None and is_same and state.bookkeeping == found.noted:
             is_due = wanted or (allowed and self._is_due(state, state.lifetimes))
             return partial(self._touch, state, found) if is_due else None
         request = Request(

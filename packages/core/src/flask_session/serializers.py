@@ -27,6 +27,11 @@ FLASHES = "_flashes"
 Flask-Session 0.8 wrote them, so that an old worker beside a new one can show them."""
 
 
+PICKLE = (b"\x80", b"}", b"(")
+JSON = (b"{", b" ", b"\n")
+"""How a record of another format than msgpack opens; an empty map of msgpack is ``0x80``, too."""
+
+
 class Serializer(ABC):
     """The interface of Flask-Session 0.7 and 0.8: a whole session to bytes and back."""
 
@@ -157,11 +162,12 @@ class MsgSpecSerializer(ItemSerializer):
 
     def split(self, data: bytes) -> dict[Any, Raw]:
         """Cut a record of any known format into values of this one."""
-        if is_pickle(data):
+        opening = data[:1]
+        if opening in PICKLE and is_pickle(data):
             if not self._reads_pickle:
                 raise UnreadableRecord("a pickle, and SESSION_LEGACY_PICKLE is 'clear'")
             return self._recode(load_pickle(data))
-        format = self._json if data[:1] in (b"{", b" ", b"\n") else self._msgpack
+        format = self._json if opening in JSON else self._msgpack
         try:
             items = format.split(data)
             if format is self.format:

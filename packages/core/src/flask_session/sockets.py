@@ -11,6 +11,7 @@ import select
 import socket
 import ssl
 
+HAS_POLL = hasattr(select, "poll")
 IS_POSIX = os.name == "posix"
 """Elsewhere a socket is no file."""
 
@@ -20,7 +21,7 @@ def is_readable(sock: socket.socket) -> bool:
 
     Only for sockets without TLS, which may hold back what they have read.
     """
-    if not hasattr(select, "poll"):
+    if not HAS_POLL:
         return bool(select.select([sock], [], [], 0)[0])
     poll = select.poll()
     poll.register(sock, select.POLLIN)
