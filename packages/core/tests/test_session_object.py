@@ -208,3 +208,26 @@ def test_a_session_is_gone_with_its_request(app: Flask, view: str) -> None:
         stored["a"] = 1
     assert client.get("/").status_code == 200
     assert [reference() for reference in seen] == [None]
+
+
+def test_update_takes_what_a_dict_takes(app: Flask) -> None:
+    looked = opened(app, a=1)
+    looked.update({"b": 2}, c=3)
+    looked.update([("d", 4)])
+    assert (dict(looked), looked.modified) == (
+        {"a": 1, "b": 2, "c": 3, "d": 4, "_permanent": True},
+        True,
+    )
+
+
+def test_update_with_nothing_is_no_change(app: Flask) -> None:
+    looked = opened(app, a=1)
+    looked.update({})
+    assert not looked.modified
+
+
+def test_update_refuses_the_reserved_key_and_assigns_nothing(app: Flask) -> None:
+    looked = opened(app, a=1)
+    with pytest.raises(KeyError, match="_fs"):
+        looked.update({"b": 2, "_fs": {}})
+    assert (dict(looked), looked.modified) == ({"a": 1, "_permanent": True}, False)

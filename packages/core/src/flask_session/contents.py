@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -68,6 +68,11 @@ class Contents:
         self._items[key] = value
         self._suspects[key] = None
 
+    def update(self, items: Mapping[Any, Any]) -> None:
+        """Assign several items."""
+        self._items.update(items)
+        self._suspects.update(dict.fromkeys(items))
+
     def __delitem__(self, key: Any) -> None:
         del self._items[key]
 
@@ -111,22 +116,20 @@ class Contents:
 
         Raises TypeError for a value that cannot be kept.
         """
+        items, loaded, encode = self._items, self.loaded, self._serializer.encode_item
         if self.cleared:
-            return Changes({key: self._encoded(key) for key in self._items}, frozenset(), True)
-        if not self._suspects and len(self._items) == len(self.loaded):
+            return Changes({key: encode(key, items[key]) for key in items}, frozenset(), True)
+        if not self._suspects and len(items) == len(loaded):
             return NO_CHANGES
-        values = {}
-        for key in self._suspects:
-            if key in self._items:
-                raw, before = self._encoded(key), self.loaded.get(key)
-                if before is None or not self._serializer.same(key, before, raw):
-                    values[key] = raw
-        deleted = self.loaded.keys() - self._items.keys()
+        values = {key: encode(key, items[key]) for key in self._suspects if key in items}
+        if loaded:
+            values = {key: raw for key, raw in values.items() if self._is_new(key, raw)}
+        deleted = loaded.keys() - items.keys()
         return Changes(values, frozenset(deleted), False) if values or deleted else NO_CHANGES
 
-    def _encoded(self, key: Any) -> Raw:
-        value = self._items[key]
-        return value if type(value) is Raw else self._serializer.encode_item(key, value)
+    def _is_new(self, key: Any, raw: Raw) -> bool:
+        before = self.loaded.get(key)
+        return before is None or not self._serializer.same(key, before, raw)
 
     def saved(self, changes: Changes) -> None:
         """Take the changes as stored, so that saving once more finds none."""

@@ -60,6 +60,8 @@ class Format(ABC):
     """Types the encoder writes as they are."""
     strict_leaves: Leaves
     """The same without those of which some values (huge integers, lone surrogates) need a tag."""
+    encode: Callable[[Any], bytes]
+    """Encodes what :meth:`pack` answered."""
     decoder: Any
     openers: Callable[[bytes], int]
     """Counts the bytes that could open a container, each a level at most."""
@@ -72,7 +74,8 @@ class Format(ABC):
     def encode_value(self, value: Any) -> Raw:
         """Encode one value. Raises TypeError for what has no stored form."""
         try:
-            return Raw(self.encode(self.pack(value, self.leaves)))
+            is_leaf = type(value) in self.leaves
+            return Raw(self.encode(value if is_leaf else self.pack(value, self.leaves)))
         except (OverflowError, ValueError):
             return Raw(self.encode(self.pack(value, self.strict_leaves)))
 
@@ -148,10 +151,6 @@ class Format(ABC):
         if kind is bytes:
             return self.tagged(BYTES, BYTES.dump(value))
         return self.pack(flatten(value), leaves, depth)
-
-    @abstractmethod
-    def encode(self, packed: Any) -> bytes:
-        """Encode what :meth:`pack` answered."""
 
     @abstractmethod
     def decode_value(self, raw: bytes | Raw) -> Any:

@@ -25,13 +25,9 @@ class JsonFormat(Format):
 
     def __init__(self) -> None:
         super().__init__()
-        self._encoder = msgspec.json.Encoder()
+        self.encode = msgspec.json.Encoder().encode
         self.decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
         self._splitter = msgspec.json.Decoder(dict[str, Raw])
-
-    def encode(self, packed: Any) -> bytes:
-        """Encode what ``pack`` answered."""
-        return self._encoder.encode(packed)
 
     def decode_value(self, raw: bytes | Raw) -> Any:
         """Decode one value; only one that contains a tag is walked."""

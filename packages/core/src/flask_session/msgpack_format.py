@@ -25,13 +25,9 @@ class MsgpackFormat(Format):
 
     def __init__(self) -> None:
         super().__init__()
-        self._encoder = msgspec.msgpack.Encoder()
+        self.encode = msgspec.msgpack.Encoder().encode
         self.decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(ext_hook=self._load)
         self._splitter = msgspec.msgpack.Decoder(dict[Any, Raw], ext_hook=self._load)
-
-    def encode(self, packed: Any) -> bytes:
-        """Encode what ``pack`` answered."""
-        return self._encoder.encode(packed)
 
     def decode_value(self, raw: bytes | Raw) -> Any:
         """Decode one value."""

@@ -104,6 +104,14 @@ class ServerSideSession(DictLike, SessionMixin):
             raise KeyError(f"session[{RESERVED_KEY!r}] is reserved for Flask-Session")
         self._change()[key] = value
 
+    def update(self, *arguments: Any, **items: Any) -> None:
+        """Do as ``dict.update``; nothing to assign is no change."""
+        changed = dict(*arguments, **items)
+        if RESERVED_KEY in changed:
+            raise KeyError(f"session[{RESERVED_KEY!r}] is reserved for Flask-Session")
+        if changed:
+            self._change().update(changed)
+
     def __delitem__(self, key: Any) -> None:
         del self._change()[key]
 

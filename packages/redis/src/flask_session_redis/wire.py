@@ -62,16 +62,15 @@ def read_short(sock: socket.socket) -> Any:
 
 def parse(seen: bytes) -> tuple[Any, int]:
     """Answer the reply that ``seen`` begins with, and its length."""
-    end = seen.find(b"\r\n")
-    kind, head = seen[:1], seen[1:end]
-    if end < 0:
-        return UNREAD, 0
+    line, ended, rest = seen.partition(b"\r\n")
+    kind, head, length = line[:1], line[1:], len(line) + 2
     if kind == b"$" and head.isdigit():
-        start = end + 2
-        stop = start + int(head)
-        return (seen[start:stop], stop + 2) if len(seen) >= stop + 2 else (UNREAD, 0)
+        size = int(head)
+        return (rest[:size], length + size + 2) if len(rest) >= size + 2 else (UNREAD, 0)
+    if not ended:
+        return UNREAD, 0
     if kind == b":":
-        return int(head), end + 2
+        return int(head), length
     if kind == b"+":
-        return head, end + 2
-    return (None, end + 2) if seen[:end] in (b"$-1", b"_") else (UNREAD, 0)
+        return head, length
+    return (None, length) if line in (b"$-1", b"_") else (UNREAD, 0)
