@@ -76,7 +76,7 @@ def test_a_verb_is_one_command(counted: MongoDBStore, commands: Commands, verb: 
 
 def test_create_is_one_command(counted: MongoDBStore, commands: Commands) -> None:
     assert in_one_trip(counted, "create") is True
-    assert commands.names == ["update"]
+    assert commands.names == ["insert"]
 
 
 def test_a_conflict_is_two_commands(counted: MongoDBStore, commands: Commands) -> None:

@@ -86,6 +86,15 @@ def test_a_role_that_may_not_create_indexes_keeps_sessions(store: MongoDBStore) 
 
 
 @pytest.mark.usefixtures("refused")
+def test_without_the_unique_index_a_document_of_0_8_is_not_created_again(
+    store: MongoDBStore, documents: Collection[Any]
+) -> None:
+    put_duplicates(documents)
+    assert store.create(KEY, b"data", 60) is False
+    assert documents.count_documents({"val": b"data"}) == 0
+
+
+@pytest.mark.usefixtures("refused")
 def test_a_refused_index_is_logged_once(
     store: MongoDBStore, caplog: pytest.LogCaptureFixture
 ) -> None:

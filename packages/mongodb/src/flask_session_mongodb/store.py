@@ -60,7 +60,7 @@ class MongoDBStore(Store):
             codec_options=plain, read_preference=ReadPreference.PRIMARY
         )
         self._owns_client = owns_client
-        self._prepared = False
+        self._prepared = self._has_indexes = False
 
     @QUIETLY
     def load(self, key: str) -> Record | None:
@@ -80,17 +80,25 @@ class MongoDBStore(Store):
     def create(self, key: str, data: bytes, ttl: int) -> bool:
         """Insert unless there is such an ``id``; a second trip only replaces an expired one."""
         values = {"val": data, "expiration": self._in(ttl)}
-        # The same key has the same _id: no two are created even where the unique index is missing.
-        identity = ObjectId(sha256(key.encode()).digest()[:12])
-        insert = {"$setOnInsert": {"_id": identity, **values}}
-        try:
-            answer = self._ready().update_one({"id": key}, insert, upsert=True)
-        except DuplicateKeyError:
-            return False
-        if answer.upserted_id is not None:
+        if self._insert(key, values):
             return True
         expired = {"id": key, "expiration": {"$not": {"$gt": self._now()}}}
         return self._documents.update_one(expired, {"$set": values}).matched_count == 1
+
+    def _insert(self, key: str, values: Document) -> bool:
+        # The same key has the same _id: no two are created even where the unique index is missing.
+        identity = {"_id": ObjectId(sha256(key.encode()).digest()[:12])}
+        documents = self._ready()
+        try:
+            if self._has_indexes:
+                documents.insert_one({**identity, "id": key, **values})
+                return True
+            # An upsert, which takes longer, also sees a document that 0.8 wrote.
+            insert = {"$setOnInsert": {**identity, **values}}
+            answer = documents.update_one({"id": key}, insert, upsert=True)
+        except DuplicateKeyError:
+            return False
+        return answer.upserted_id is not None
 
     @QUIETLY
     def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
@@ -149,7 +157,7 @@ class MongoDBStore(Store):
         """Make both indexes however long it takes, after removing what duplicates there are."""
         with pymongo.timeout(SETUP_SECONDS):
             upkeep.remove_duplicates(self._documents)
-            upkeep.make_indexes(self._documents, SETUP_SECONDS * 1000)
+            self._has_indexes = upkeep.make_indexes(self._documents, SETUP_SECONDS * 1000)
         self._prepared = True
 
     def close(self) -> None:
@@ -165,7 +173,7 @@ class MongoDBStore(Store):
 
     def _ready(self) -> Collection[Document]:
         if not self._prepared:
-            upkeep.make_indexes(self._documents, FIRST_USE_MILLISECONDS)
+            self._has_indexes = upkeep.make_indexes(self._documents, FIRST_USE_MILLISECONDS)
             self._prepared = True
         return self._documents
 

@@ -24,17 +24,19 @@ BATCH = 1000
 log: logging.Logger = logging.getLogger(__name__)
 
 
-def make_indexes(collection: Collection[Document], milliseconds: int) -> None:
-    """Make the missing indexes, each within ``milliseconds``.
+def make_indexes(collection: Collection[Document], milliseconds: int) -> bool:
+    """Make the missing indexes, each within ``milliseconds``; tell whether both are there now.
 
     A server that refuses (no right to, duplicate ids, another index of that name) or would take
     longer is logged and left alone. The server's text stays out: it may quote a session id. Raises
     the client's errors when the server does not answer at all.
     """
+    refused = 0
     for key, options in INDEXES:
         try:
             collection.create_index(key, maxTimeMS=milliseconds, **options)
         except OperationFailure as error:
+            refused += 1
             log.warning(
                 "MongoDB did not make the index on %s.%s (error %s). Sessions work without it, but "
                 "slower, and expired ones stay. Run 'flask session setup' with the right to "
@@ -43,6 +45,7 @@ def make_indexes(collection: Collection[Document], milliseconds: int) -> None:
                 key,
                 error.code,
             )
+    return not refused
 
 
 def remove_duplicates(collection: Collection[Document]) -> None:
