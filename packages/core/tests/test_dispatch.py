@@ -140,3 +140,37 @@ def test_a_session_saved_in_a_view_is_saved_once_more_with_its_later_changes() -
     assert client.get("/").status_code == 200
     with client.session_transaction() as stored:
         assert stored["number"] == 2
+
+
+def test_what_follows_a_log_out_that_was_saved_in_a_view_is_a_new_session() -> None:
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="key", TESTING=True, SESSION_ABSOLUTE_LIFETIME=100)
+    store = MemoryStore()
+    interface = app.session_interface = ServerSideSessionInterface(app, store=store)
+    now = interface.clock()
+
+    @app.get("/in")
+    def log_in() -> str:
+        session["user"] = "alice"
+        return "ok"
+
+    @app.get("/again")
+    def log_in_again() -> str:
+        del session["user"]
+        of_the_context: Any = session._get_current_object()  # type: ignore[attr-defined]
+        interface.save_session(app, of_the_context, app.response_class())
+        session["user"] = "bob"
+        return "ok"
+
+    client = app.test_client()
+    client.get("/in")
+    before = client.get_cookie("session")
+    interface.clock = lambda: now + 60
+    assert client.get("/again").status_code == 200
+    after = client.get_cookie("session")
+    assert before is not None
+    assert after is not None
+    assert before.value.partition(".")[0] != after.value.partition(".")[0]
+    interface.clock = lambda: now + 120
+    with client.session_transaction() as stored:
+        assert dict(stored) == {"user": "bob", "_permanent": True}

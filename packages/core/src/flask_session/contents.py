@@ -135,3 +135,8 @@ class Contents:
         """Take the changes as stored, so that saving once more finds none."""
         self.loaded = merge(self.loaded, self.loaded, changes)
         self.cleared = False
+
+    def removed(self) -> None:
+        """Take the record as gone: whatever is here now would be stored anew."""
+        self._suspects = dict.fromkeys(self)
+        self.loaded = {}

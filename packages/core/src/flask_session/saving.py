@@ -129,7 +129,11 @@ class Request(msgspec.Struct, frozen=True):
     def deleted(self) -> Result:
         """Report that the record is gone by our own doing; what follows is another session."""
         self.done(Result.DELETED, "session_destroyed")
-        self.state.found = self.state.sid = self.state.renewed_from = None
+        state = self.state
+        state.contents.removed()
+        state.found = state.sid = state.renewed_from = None
+        signed, now = self.marks_signed and not state.by_hand, self.records.store.clock()
+        state.bookkeeping = Bookkeeping(created=int(now), signed=signed)
         return Result.DELETED
 
 
