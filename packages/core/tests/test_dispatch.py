@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
@@ -145,6 +146,7 @@ def test_a_session_saved_in_a_view_is_saved_once_more_with_its_later_changes() -
 def test_what_follows_a_log_out_that_was_saved_in_a_view_is_a_new_session() -> None:
     app = Flask(__name__)
     app.config.update(SECRET_KEY="key", TESTING=True, SESSION_ABSOLUTE_LIFETIME=100)
+    app.permanent_session_lifetime = timedelta(seconds=90)
     store = MemoryStore()
     interface = app.session_interface = ServerSideSessionInterface(app, store=store)
     now = interface.clock()

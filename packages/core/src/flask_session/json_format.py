@@ -25,7 +25,7 @@ class JsonFormat(Format):
 
     def __init__(self) -> None:
         super().__init__()
-        self.encode = msgspec.json.Encoder().encode
+        self.encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
         self.decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
         self._splitter = msgspec.json.Decoder(dict[str, Raw])
 

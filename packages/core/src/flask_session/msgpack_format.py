@@ -25,7 +25,7 @@ class MsgpackFormat(Format):
 
     def __init__(self) -> None:
         super().__init__()
-        self.encode = msgspec.msgpack.Encoder().encode
+        self.encode: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode
         self.decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(ext_hook=self._load)
         self._splitter = msgspec.msgpack.Decoder(dict[Any, Raw], ext_hook=self._load)
 
