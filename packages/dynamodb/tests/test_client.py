@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import botocore
 import pytest
 from flask_session.errors import ConfigurationError
 from flask_session_conformance.servers import start
@@ -46,6 +47,23 @@ def test_a_client_we_build_gives_up_after_one_second_and_repeats_nothing() -> No
         assert (config.connect_timeout, config.read_timeout) == (1, 1)
         assert config.retries["total_max_attempts"] == 1
     close(*clients)
+
+
+def test_the_server_is_told_who_asks(url: str, table_name: str) -> None:
+    sent: list[bytes] = []
+    clients = build(url)
+    events = clients.low_level.meta.events
+    events.register(
+        "before-send.dynamodb", lambda request, **_: sent.append(request.headers["User-Agent"])
+    )
+    with pytest.raises(clients.low_level.exceptions.ResourceNotFoundException):
+        clients.low_level.describe_table(TableName=table_name)
+    close(*clients)
+    assert sent[0].split() == [
+        f"Boto3/{boto3.__version__}".encode(),
+        b"flask-session-dynamodb",
+        f"Botocore/{botocore.__version__}".encode(),
+    ]
 
 
 def test_timeouts_in_the_url_win() -> None:
