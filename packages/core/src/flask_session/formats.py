@@ -62,6 +62,8 @@ class Format(ABC):
     """The same without those of which some values (huge integers, lone surrogates) need a tag."""
     encode: Callable[[Any], bytes]
     """Encodes what :meth:`pack` answered."""
+    decode_value: Callable[[Any], Any]
+    """Decodes one value, as bytes or Raw; what is wrong with it is an exception of any kind."""
     decoder: Any
     openers: Callable[[bytes], int]
     """Counts the bytes that could open a container, each a level at most."""
@@ -151,10 +153,6 @@ class Format(ABC):
         if kind is bytes:
             return self.tagged(BYTES, BYTES.dump(value))
         return self.pack(flatten(value), leaves, depth)
-
-    @abstractmethod
-    def decode_value(self, raw: bytes | Raw) -> Any:
-        """Decode one value; whatever is wrong with it is an exception of any kind."""
 
     def decode_struct(self, raw: Raw, kind: type[StructT]) -> StructT:
         """Decode a map into a struct. Raises msgspec.MsgspecError."""

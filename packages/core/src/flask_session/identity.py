@@ -66,7 +66,7 @@ class HookedCodec(CookieCodec):
 
     def _read_hooked(self, value: str) -> Presented | None:
         try:
-            return Presented(self._interface._unsign(self._app, value), "0.8")
+            return self._presented(self._interface._unsign(self._app, value), "0.8")
         except (BadSignature, UnicodeError):
             return None
 

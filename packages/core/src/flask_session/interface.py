@@ -172,21 +172,25 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         try:
             if session._is_made_by_hand():
                 self._adopt(app, session)
-            self._save(app, session, response)
+            state = session._look()
+            self._save(app, session, state, response)
         except FAILURES as error:
             if not is_sent:
                 raise
             self._fail(app, response, error)
         else:
-            self._answer_failed_load(app, session, response)
+            if state.failure is not None and response.status_code == 500:
+                # The app's view failed because loading had.
+                self._fail(app, response, state.failure)
 
     def _adopt(self, app: Flask, session: ServerSideSession) -> None:
         """Bind what an overridden ``open_session`` made by hand to the record of its id."""
         repository = self._runtime_of(app).repository
         session._bind(repository.adopt(session._look(), lifetimes_of(self, app)))
 
-    def _save(self, app: Flask, session: ServerSideSession, response: Response) -> None:
-        state = session._look()
+    def _save(
+        self, app: Flask, session: ServerSideSession, state: State, response: Response
+    ) -> None:
         runtime = session._runtime or self._runtime_of(app)
         codec, cookie, write = runtime.codec, state.cookie, None
         wanted = session._modified or (cookie is not None and cookie.form != codec.writes)
@@ -199,14 +203,6 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         headers = Headers(self, app, session, response, codec)
         result = offering(headers.make, write) if write is not None else state.result
         headers.finish(result, wanted)
-
-    def _answer_failed_load(
-        self, app: Flask, session: ServerSideSession, response: Response
-    ) -> None:
-        """Make the 503 of a 500 that a failed load led to."""
-        failure: HTTPException | None = session._look().failure
-        if failure is not None and response.status_code == 500:
-            self._fail(app, response, failure)
 
     def _fail(self, app: Flask, response: Response, error: HTTPException) -> None:
         answer_failure(app, response, error)

@@ -27,9 +27,10 @@ class JsonFormat(Format):
         super().__init__()
         self.encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
         self.decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+        self.decode_value: Callable[[Any], Any] = self._decode_value
         self._splitter = msgspec.json.Decoder(dict[str, Raw])
 
-    def decode_value(self, raw: bytes | Raw) -> Any:
+    def _decode_value(self, raw: bytes | Raw) -> Any:
         """Decode one value; only one that contains a tag is walked."""
         value = self.decoder.decode(raw)
         return self._restore(value) if b'" fs:' in bytes(raw) else value

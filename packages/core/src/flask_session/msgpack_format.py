@@ -27,11 +27,8 @@ class MsgpackFormat(Format):
         super().__init__()
         self.encode: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode
         self.decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(ext_hook=self._load)
+        self.decode_value: Callable[[Any], Any] = self.decoder.decode
         self._splitter = msgspec.msgpack.Decoder(dict[Any, Raw], ext_hook=self._load)
-
-    def decode_value(self, raw: bytes | Raw) -> Any:
-        """Decode one value."""
-        return self.decoder.decode(raw)
 
     def split(self, data: bytes) -> dict[Any, Raw]:
         """Cut a record into its top-level values."""

@@ -133,18 +133,18 @@ class SessionRepository:
 
     def _is_due(self, state: State, lifetimes: Lifetimes) -> bool:
         """Tell whether enough time passed since the last renewal, as far as that is known."""
-        idle = state.bookkeeping.lifetime or lifetimes.idle
+        cookie, idle = state.cookie, state.bookkeeping.lifetime or lifetimes.idle
         interval = lifetimes.touch_interval
         # Half of the lifetime at most, for a session in use not to end.
         interval = min(60, idle // 10) if interval is None else min(interval, idle // 2)
-        renewed_at = self._renewed_at(state, lifetimes)
+        renewed_at: float | None = cookie.renewed_at if cookie is not None else None
+        if renewed_at is None:
+            renewed_at = self._renewed_at(state, lifetimes)
         return renewed_at is None or self.records.store.clock() - renewed_at >= interval
 
     def _renewed_at(self, state: State, lifetimes: Lifetimes) -> float | None:
-        """Answer what the signed cookie says, else what follows from the record's expiry."""
+        """Answer what follows from the record's expiry, where no signed cookie tells."""
         assert state.found is not None
-        if state.cookie is not None and state.cookie.renewed_at is not None:
-            return state.cookie.renewed_at
         expires_at = state.found.record.expires_at
         if expires_at is None:
             return None
