@@ -140,6 +140,7 @@ def test_the_browser_keeps_a_host_cookie_with_all_attributes(
 ) -> None:
     browser, site = open_browser(), start_site()
     browser.get(f"{site}/login")
+    assert user(browser) == "alice"
     kept = cookie(browser)
     assert kept is not None
     assert (kept["secure"], kept["httpOnly"], kept["sameSite"]) == (True, True, "Lax")
@@ -153,6 +154,7 @@ def test_the_browser_partitions_a_partitioned_cookie(
 ) -> None:
     browser, site = open_browser(), start_site(SESSION_COOKIE_PARTITIONED=True)
     browser.get(f"{site}/login")
+    assert user(browser) == "alice"
     kept = cookie(browser)
     assert kept is not None
     assert kept["partitionKey"]["topLevelSite"] == "https://localhost"
