@@ -121,10 +121,9 @@ KINDS = {
         port=8000,
         url="http://{address}",
         ready=probe.DYNAMODB,
-        command=(
-            *("-Xmx256m", "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar"),
-            *("-sharedDb", "-disableTelemetry"),
-        ),
+        command=("-Xmx256m", "-jar", "DynamoDBLocal.jar", "-sharedDb", "-disableTelemetry"),
+        # Where Java looks for SQLite, which keeps the tables.
+        environment={"LD_LIBRARY_PATH": "./DynamoDBLocal_lib"},
         fast=("-inMemory",),
         durable=("-dbPath", "/tmp"),
         memory="512m",
