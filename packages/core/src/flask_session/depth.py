@@ -44,14 +44,14 @@ _passed: set[tuple[object, bytes]] = set()
 
 def check_msgpack(data: bytes) -> None:
     """Raise UnreadableRecord if ``data`` nests deeper than a record may."""
-    # Before anything is called: it is asked of every record that is read.
-    if len(data) >= LARGE or len(data) - len(data.translate(None, OPENERS)) > RECORD_DEPTH:
+    if len(data) >= LARGE or msgpack_openers(data) > RECORD_DEPTH:
         _check(data, msgpack_openers, msgpack_is_shallow)
 
 
 def check_json(data: bytes) -> None:
     """Raise UnreadableRecord if ``data`` nests deeper than a record may."""
-    _check(data, json_openers, json_is_shallow)
+    if len(data) >= LARGE or json_openers(data) > RECORD_DEPTH:
+        _check(data, json_openers, json_is_shallow)
 
 
 def msgpack_openers(data: bytes) -> int:
@@ -73,8 +73,6 @@ def trust(data: bytes, openers: Callable[[bytes], int]) -> None:
 def _check(
     data: bytes, openers: Callable[[bytes], int], is_shallow: Callable[[bytes], bool]
 ) -> None:
-    if len(data) < LARGE and openers(data) <= RECORD_DEPTH:
-        return
     looked_up = (openers, sha256(data).digest())
     if looked_up in _passed:
         return

@@ -101,14 +101,14 @@ class ServerSideSession(DictLike, SessionMixin):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if key == RESERVED_KEY:
-            raise KeyError(f"session[{RESERVED_KEY!r}] is reserved for Flask-Session")
+            raise reserved()
         self._change()[key] = value
 
     def update(self, *arguments: Any, **items: Any) -> None:
         """Do as ``dict.update``; nothing to assign is no change."""
         changed = dict(*arguments, **items)
         if RESERVED_KEY in changed:
-            raise KeyError(f"session[{RESERVED_KEY!r}] is reserved for Flask-Session")
+            raise reserved()
         if changed:
             self._change().update(changed)
 
@@ -215,3 +215,8 @@ class ServerSideSession(DictLike, SessionMixin):
         self._change()
         state = self._look()
         state.bookkeeping = replace(state.bookkeeping, lifetime=seconds)
+
+
+def reserved() -> KeyError:
+    """Build the error for an item under the key of our bookkeeping."""
+    return KeyError(f"session[{RESERVED_KEY!r}] is reserved for Flask-Session")
