@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from flask_session_conformance.plugin import GetServer
 from flask_session_mongodb import MongoDBStore
 from pymongo import MongoClient
 from pymongo.collection import Collection
+
+FailPoint = Callable[..., AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +42,21 @@ def store(client: MongoClient[Any], database: str) -> MongoDBStore:
 def documents(client: MongoClient[Any], database: str) -> Collection[Any]:
     """Provide the collection of the store, as Flask-Session 0.8 would use it."""
     return client[database]["sessions"]
+
+
+@pytest.fixture
+def fail_point(client: MongoClient[Any]) -> FailPoint:
+    """Provide a switch for the server's own fault points.
+
+    https://github.com/mongodb/mongo/wiki/The-%22failCommand%22-fail-point
+    """
+
+    @contextmanager
+    def switch(name: str, mode: Any = "alwaysOn", **data: Any) -> Iterator[None]:
+        client.admin.command("configureFailPoint", name, mode=mode, data=data)
+        try:
+            yield
+        finally:
+            client.admin.command("configureFailPoint", name, mode="off")
+
+    return switch

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -17,24 +17,6 @@ from pymongo.collection import Collection
 
 KEY = "session:0b5e6ae2-5a0e-4c0c-9a52-1d3bd7a9f4a1"
 FailPoint = Callable[..., AbstractContextManager[None]]
-
-
-@pytest.fixture
-def fail_point(client: MongoClient[Any]) -> FailPoint:
-    """Provide a switch for the server's own fault points.
-
-    https://github.com/mongodb/mongo/wiki/The-%22failCommand%22-fail-point
-    """
-
-    @contextmanager
-    def switch(name: str, **data: Any) -> Iterator[None]:
-        client.admin.command("configureFailPoint", name, mode="alwaysOn", data=data)
-        try:
-            yield
-        finally:
-            client.admin.command("configureFailPoint", name, mode="off")
-
-    return switch
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from . import upkeep
+from .commands import Commands
 from .upkeep import Document, expires_at
 
 FIRST_USE_MILLISECONDS = 400
@@ -59,13 +60,15 @@ class MongoDBStore(Store):
         self._documents: Collection[Document] = self.collection.with_options(
             codec_options=plain, read_preference=ReadPreference.PRIMARY
         )
+        self._commands = Commands(self._documents)
         self._owns_client = owns_client
         self._prepared = self._has_indexes = False
 
     @QUIETLY
     def load(self, key: str) -> Record | None:
         """Find by ``id``; of duplicates that 0.8 left, the one that lives longest stays."""
-        found = list(self._ready().find({"id": key}))
+        self._ready()
+        found = self._commands.find({"id": key})
         if not found:
             return None
         document = upkeep.keep_latest(self._documents, found)
@@ -105,7 +108,8 @@ class MongoDBStore(Store):
         """Write where ``val`` is the old data; only a miss asks what is there instead."""
         values = {"val": data, "expiration": self._in(ttl)}
         same = self._live(key, expected)
-        if self._ready().update_one(same, {"$set": values}).matched_count:
+        self._ready()
+        if self._commands.update(same, {"$set": values}):
             return Outcome.SAVED
         found = self._documents.find_one(self._live(key), {"val": 1})
         if found is None:
@@ -123,7 +127,8 @@ class MongoDBStore(Store):
     @QUIETLY
     def _renew(self, which: Document, ttl: int) -> bool:
         later = {"$set": {"expiration": self._in(ttl)}}
-        return self._ready().update_one(which, later).matched_count == 1
+        self._ready()
+        return self._commands.update(which, later)
 
     @QUIETLY
     def delete(self, key: str, expected: Record | None = None) -> Outcome:
@@ -184,5 +189,9 @@ class MongoDBStore(Store):
         return DatetimeMS(math.floor(self.clock() * 1000))
 
     def _live(self, key: str, expected: Record | None = None) -> Document:
-        live: Document = {"id": key, "expiration": {"$gt": self._now()}}
-        return live if expected is None else {**live, "val": expected.data}
+        if expected is None:
+            return {"id": key, "expiration": {"$gt": self._now()}}
+        if expected.expires_at is not None and expected.expires_at > self.clock():
+            # It was found to live longer than now, so the server has one thing less to compare.
+            return {"id": key, "val": expected.data}
+        return {**self._live(key), "val": expected.data}
