@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask, session
 from flask.testing import FlaskClient
+from flask_session.cookies import CookieCodec
 from flask_session.interface import ServerSideSessionInterface
 from flask_session.memory import MemoryStore
 from flask_session.store import Outcome, Record
@@ -90,6 +91,24 @@ def test_the_cookie_is_made_between_a_command_and_its_answer() -> None:
     client.get("/set/1")
     client.get("/set/2")
     assert store.log == ["sent", "cookie", "answered"] * 2
+
+
+def test_nothing_is_signed_for_a_session_that_is_being_deleted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written: list[str] = []
+    write = CookieCodec.write
+
+    def noted(codec: CookieCodec, sid: str, now: float) -> str:
+        written.append(sid)
+        return write(codec, sid, now)
+
+    monkeypatch.setattr(CookieCodec, "write", noted)
+    client = app_on(Slow()).test_client()
+    client.get("/set/1")
+    assert len(written) == 1
+    assert "Max-Age=0" in cookie_of(client.get("/clear"))
+    assert len(written) == 1
 
 
 @pytest.mark.parametrize("path", ["/set/2", "/clear", "/lifetime/60"])

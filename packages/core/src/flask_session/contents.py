@@ -116,20 +116,22 @@ class Contents:
 
         Raises TypeError for a value that cannot be kept.
         """
-        items, loaded, encode = self._items, self.loaded, self._serializer.encode_item
-        if self.cleared:
-            return Changes({key: encode(key, items[key]) for key in items}, frozenset(), True)
-        if not self._suspects and len(items) == len(loaded):
+        items, loaded = self._items, self.loaded
+        if not self._suspects and not self.cleared and len(items) == len(loaded):
             return NO_CHANGES
-        values = {key: encode(key, items[key]) for key in self._suspects if key in items}
-        if loaded:
-            values = {key: raw for key, raw in values.items() if self._is_new(key, raw)}
+        encode, same = self._serializer.encode_item, self._serializer.same
+        if self.cleared or not loaded:
+            values = {key: encode(key, value) for key, value in items.items()}
+            is_none = not values and not self.cleared
+            return NO_CHANGES if is_none else Changes(values, frozenset(), self.cleared)
+        values = {}
+        for key in self._suspects:
+            if key in items:
+                raw, before = encode(key, items[key]), loaded.get(key)
+                if before is None or not same(key, before, raw):
+                    values[key] = raw
         deleted = loaded.keys() - items.keys()
         return Changes(values, frozenset(deleted), False) if values or deleted else NO_CHANGES
-
-    def _is_new(self, key: Any, raw: Raw) -> bool:
-        before = self.loaded.get(key)
-        return before is None or not self._serializer.same(key, before, raw)
 
     def saved(self, changes: Changes) -> None:
         """Take the changes as stored, so that saving once more finds none."""

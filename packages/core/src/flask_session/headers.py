@@ -43,8 +43,9 @@ class Headers:
         """Make all headers; a hook that fails here is called again, where its error belongs."""
         with suppress(Exception):
             self._mark_private()
-            made = self._cookie()
-            self._made = self._basis(), made
+            if not self._session._look().contents.is_empty():  # else it is being deleted
+                made = self._cookie()
+                self._made = self._basis(), made
 
     def finish(self, result: Result | None, wanted: bool) -> None:
         """Add what saving came to; ``wanted`` says that even a renewal is to be told."""

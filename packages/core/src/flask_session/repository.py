@@ -122,25 +122,30 @@ class SessionRepository:
         if state.failure is not None or (found is None and state.contents.is_empty()):
             return None
         changes, has_moved = state.contents.changes(), state.renewed_from is not None
-        is_same = changes is NO_CHANGES and not has_moved
-        if found is not None and is_same and state.bookkeeping == found.noted:
+        if found is None or has_moved or changes is not NO_CHANGES:
+            act = create if found is None else renew if has_moved else update
+        elif state.bookkeeping is found.noted or state.bookkeeping == found.noted:
             is_due = wanted or (allowed and self._is_due(state, state.lifetimes))
             return partial(self._touch, state, found) if is_due else None
-        request = Request(
-            self.records, state, changes, state.lifetimes, self._marks_signed, self._merges
-        )
-        return partial(create if found is None else renew if has_moved else update, request)
+        else:
+            act = update
+        lifetimes, marks, merges = state.lifetimes, self._marks_signed, self._merges
+        return partial(act, Request(self.records, state, changes, lifetimes, marks, merges))
 
     def _is_due(self, state: State, lifetimes: Lifetimes) -> bool:
         """Tell whether enough time passed since the last renewal, as far as that is known."""
-        cookie, idle = state.cookie, state.bookkeeping.lifetime or lifetimes.idle
-        interval = lifetimes.touch_interval
-        # Half of the lifetime at most, for a session in use not to end.
-        interval = min(60, idle // 10) if interval is None else min(interval, idle // 2)
+        cookie = state.cookie
         renewed_at: float | None = cookie.renewed_at if cookie is not None else None
         if renewed_at is None:
             renewed_at = self._renewed_at(state, lifetimes)
-        return renewed_at is None or self.records.store.clock() - renewed_at >= interval
+        if renewed_at is None:
+            return True
+        passed = self.records.store.clock() - renewed_at
+        idle, interval = state.bookkeeping.lifetime or lifetimes.idle, lifetimes.touch_interval
+        if interval is None:
+            return passed >= 60 or passed >= idle // 10
+        # Half of the lifetime at most, for a session in use not to end.
+        return passed >= interval or passed >= idle // 2
 
     def _renewed_at(self, state: State, lifetimes: Lifetimes) -> float | None:
         """Answer what follows from the record's expiry, where no signed cookie tells."""

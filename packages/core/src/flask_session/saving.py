@@ -81,6 +81,8 @@ class Request(msgspec.Struct, frozen=True):
         """Merge the bookkeeping: ours where this request changed it, else the store's."""
         assert self.state.found is not None
         ours, theirs, before = self.state.bookkeeping, found.noted, self.state.found.noted
+        if ours is theirs and theirs.signed is self.marks_signed and not self.changes.cleared:
+            return theirs
         is_ours = self.changes.cleared or ours.lifetime != before.lifetime
         return Bookkeeping(
             created=theirs.created or ours.created,
@@ -189,24 +191,23 @@ def update(request: Request) -> Result:
         if found.noted.moved_to is not None:
             sid, moved = found.noted.moved_to, True
             continue
-        ours = Found(found.sid, UNKNOWN, request.merged(found), request.noted(found))
-        outcome = _write(request, found, ours)
-        if outcome is Outcome.GONE:
-            return request.gone()
-        if outcome is not Outcome.CONFLICT:
-            result = _written(request, outcome, ours)
-            return Result.FOLLOWED if moved else result
+        result = _write(request, found, request.merged(found))
+        if result is not None:
+            return Result.FOLLOWED if moved and result is not Result.GONE else result
         request.collided(found)
     raise SessionConflict
 
 
-def _write(request: Request, found: Found, ours: Found) -> Outcome:
-    if is_empty(ours.items):
-        return request.records.delete(found)
-    return request.records.update(found, ours.items, ours.noted, request.lifetimes)
-
-
-def _written(request: Request, outcome: Outcome, ours: Found) -> Result:
-    if outcome is Outcome.SAVED:
-        return request.done(Result.UPDATED, "session_saved", ours)
-    return request.deleted()
+def _write(request: Request, found: Found, items: dict[Any, Raw]) -> Result | None:
+    """Try once; ``None`` is a collision."""
+    if is_empty(items):
+        outcome = request.records.delete(found)
+        if outcome is Outcome.DELETED:
+            return request.deleted()
+    else:
+        noted = request.noted(found)
+        outcome = request.records.update(found, items, noted, request.lifetimes)
+        if outcome is Outcome.SAVED:
+            ours = Found(found.sid, UNKNOWN, items, noted)
+            return request.done(Result.UPDATED, "session_saved", ours)
+    return request.gone() if outcome is Outcome.GONE else None

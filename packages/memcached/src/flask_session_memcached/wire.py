@@ -23,6 +23,7 @@ from pymemcache.exceptions import (
 
 CHUNK = 1 << 16
 END_OF_DATA = b"\r\nEND\r\n"
+END_LENGTH = len(END_OF_DATA)
 WORDS: dict[bytes, tuple[bytes, ...]] = {
     b"add": (b"STORED", b"NOT_STORED"),
     b"cas": (b"STORED", b"EXISTS", b"NOT_FOUND"),
@@ -53,7 +54,8 @@ class Wire:
             raise unexpected(head)
         _, _, flags, size, token = words
         length = int(size)
-        rest = self._read(rest, length + len(END_OF_DATA))
+        if len(rest) < length + END_LENGTH:
+            rest = self._read(rest, length + END_LENGTH)
         if rest[length:] != END_OF_DATA:
             raise MemcacheUnknownError("a value does not end where it should")
         return rest[:length], int(flags), token
@@ -89,16 +91,17 @@ class Wire:
         send(self.client.sock, command)
         while_waiting()
         received = self._receive()
-        while (end := received.find(b"\r\n")) < 0:
+        while b"\r\n" not in received:
             received += self._receive()
-        return received[:end], received[end + 2 :]
+        line, _, rest = received.partition(b"\r\n")
+        return line, rest
 
     def _read(self, begun: bytes, length: int) -> bytes:
         chunks, missing = [begun], length - len(begun)
         while missing > 0:
             chunks.append(self._receive())
             missing -= len(chunks[-1])
-        return begun if len(chunks) == 1 else b"".join(chunks)
+        return b"".join(chunks)
 
     def _receive(self) -> bytes:
         chunk: bytes = self.client.sock.recv(CHUNK)
