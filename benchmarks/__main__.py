@@ -31,8 +31,9 @@ def main(backends: tuple[str, ...], rounds: int, quick: bool, to: Path | None, a
         results = Results.read(kept)
     else:
         plan = Plan(QUICK if quick else Effort(rounds=rounds), quick)
-        with cpus_awake():
+        with cpus_awake() as way:
             results = measure(backends or BACKENDS, plan, lambda line: click.echo(line, err=True))
+        results.machine["CPUs kept awake by"] = way
         results.write(kept)
     write(results, to)
 

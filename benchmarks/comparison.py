@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
+from .apps import SIZES
 from .contenders import Contender, contenders
 from .in_a_view import VIEWED
 from .results import Case, Compared, Line
@@ -34,16 +35,18 @@ SLICES = 5
 QUICK = Effort(rounds=3, batch_seconds=0.005, most=20)
 
 
-OWN_CASES = {"sqlite": [{"wal": True}], "memcached": [{"acknowledged": True}]}
+OWN_CASES = {
+    "sqlite": [Case("small", {"wal": True})],
+    "memcached": [Case(size, {"acknowledged": True}) for size in SIZES],
+}
 """Where 0.8.0 has another level of safety by default, it is given ours."""
 
 
 def cases_of(backend: str) -> list[Case]:
     """Answer what is compared on a backend."""
-    sizes = [Case(size) for size in ("small", "2KB", "100KB")]
+    sizes = [Case(size) for size in SIZES]
     options = [{"signer": True}, {"signer": False}, {"refresh": False}, {"renewal": True}]
-    options += OWN_CASES.get(backend, [])
-    return [*sizes, *(Case("small", each) for each in options)]
+    return [*sizes, *(Case("small", each) for each in options), *OWN_CASES.get(backend, ())]
 
 
 def scenarios_of(case: Case) -> Sequence[str]:

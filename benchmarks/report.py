@@ -17,9 +17,9 @@ same versions of Flask and of every client library: **ours**, **0.8.0** (Flask-S
 configured as its documentation says) and **bare**, the client library doing the least store work
 in a loop, without Flask, cookies and encoding. **Viewed** is the bare client as well, called from
 views of an app without sessions: a request in between leaves no cache as warm as a loop does,
-whoever sends the command. They take turns in short batches, in another order every round. On Linux
-a process of the lowest priority keeps each CPU awake meanwhile: to wake one up takes up to several
-hundred microseconds on a virtual machine, at random.
+whoever sends the command. They take turns in short batches, in another order every round. CPUs
+with nothing to do are kept awake meanwhile, as far as the system lets us: to wake one up takes up
+to several hundred microseconds on a virtual machine, at random, and is no work of anybody's.
 
 Times are microseconds per request. Those of apps are *net*: what the same app without sessions
 took, in the same process and in turn with it, is taken off. Two processes are not alike, by more

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.breakdown import part_of
 from benchmarks.results import Backend, Case, Compared, Line, spread
-from benchmarks.verdict import faster, is_slower, not_slower, untouched
+from benchmarks.verdict import faster, is_slower, not_slower, untouched, waiting
 from benchmarks.wire import COMMANDS, commands_in
 
 
@@ -56,9 +56,18 @@ def test_slower_is_more_than_noise() -> None:
 
 def test_a_verdict_names_what_is_slower() -> None:
     slow = line(old=[200.0, 201.0, 202.0], ours=[220.0, 221.0, 222.0])
-    verdict = not_slower(on("redis", slow))
+    verdict = not_slower("no scenario slower", "redis", on("redis", slow).compared)
     assert not verdict.reached
     assert "read (small session, default settings)" in verdict.figure
+
+
+def test_writes_that_are_waited_for_are_judged_by_themselves() -> None:
+    slow = line(old=[200.0, 201.0, 202.0], ours=[220.0, 221.0, 222.0])
+    quick = line(old=[220.0, 221.0, 222.0], ours=[200.0, 201.0, 202.0])
+    found = on("memcached", slow)
+    assert list(waiting(found)) == []
+    found.compared.append(Compared(Case("small", {"acknowledged": True}), [quick]))
+    assert [verdict.reached for verdict in waiting(found)] == [True]
 
 
 @pytest.mark.parametrize(("cost", "reached"), [(110.0, True), (111.0, False)])

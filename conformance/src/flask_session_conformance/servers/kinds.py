@@ -47,6 +47,7 @@ KINDS = {
         url="redis://{address}/0",
         ready=probe.REDIS,
         command=("redis-server", *REDIS_OPTIONS),
+        memory="1g",
         on_host=("--port", "{port}"),
         fast=REDIS_FAST,
         durable=REDIS_DURABLE,
