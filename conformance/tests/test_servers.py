@@ -73,7 +73,7 @@ def test_listens_on_the_loopback_interface_only(
 def test_is_labelled_and_limited_in_memory(own_redis: Server, engine: docker.DockerClient) -> None:
     attributes = engine.containers.get(own_redis.container_id).attrs
     assert LABEL in attributes["Config"]["Labels"]
-    assert attributes["HostConfig"]["Memory"] == 256 * 1024 * 1024
+    assert attributes["HostConfig"]["Memory"] == 1024 * 1024 * 1024
 
 
 def test_stopping_removes_the_container(engine: docker.DockerClient) -> None:
