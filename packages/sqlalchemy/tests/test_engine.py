@@ -77,8 +77,19 @@ def test_options_in_the_url_win(url: str) -> None:
 
 
 @on_mariadb
-def test_locks_are_waited_for_a_second_on_mariadb(url: str) -> None:
+def test_locks_are_waited_for_less_than_a_second_on_mariadb(url: str) -> None:
     assert ask(url, "SELECT @@innodb_lock_wait_timeout + @@lock_wait_timeout") == 2
+    assert float(ask(url, "SELECT @@max_statement_time")) == 0.9
+
+
+@on_mariadb
+@pytest.mark.parametrize("where", ["url", "connect_args"])
+def test_an_answer_may_take_as_long_as_the_app_says(url: str, where: str) -> None:
+    given, options = (f"{url}?read_timeout=3", None)
+    if where == "connect_args":
+        given, options = url, {"connect_args": {"read_timeout": 3}}
+    assert float(ask(given, "SELECT @@max_statement_time", options)) == 0
+    assert ask(given, "SELECT @@innodb_lock_wait_timeout", options) == 1
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from flask_session_conformance.stores.base import loaded
 from flask_session_sqlalchemy import SqlAlchemyStore
 from flask_session_sqlalchemy.engine import build
 from sqlalchemy import Engine, Table
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 SERVERS = ("postgresql", "mariadb")
 on_servers = pytest.mark.parametrize("database", SERVERS, indirect=True)
@@ -184,6 +184,30 @@ def test_a_lock_held_elsewhere_is_waited_for_two_seconds_at_most(
     with locked(engine, filled.table), at_most(2.5), pytest.raises(filled.errors):
         call(filled)
     assert loaded(filled, KEY).data == b"data"
+
+
+@on_servers
+@every_write
+def test_it_is_the_server_that_gives_up_waiting_for_a_lock(
+    filled: SqlAlchemyStore,
+    engine: Engine,
+    call: Callable[[SqlAlchemyStore], object],
+) -> None:
+    # If the driver gave up first, the statement would go on, and write once the lock is free.
+    with locked(engine, filled.table):
+        connected = connection_of(engine)
+        with pytest.raises(filled.errors) as caught:
+            call(filled)
+        assert isinstance(caught.value, DBAPIError)
+        assert not caught.value.connection_invalidated
+        assert connection_of(engine) == connected
+
+
+def connection_of(engine: Engine) -> object:
+    """Answer the number the server gave to the connection that is used next."""
+    ask = "pg_backend_pid()" if engine.dialect.name == "postgresql" else "connection_id()"
+    with engine.connect() as connection:
+        return connection.exec_driver_sql(f"SELECT {ask}").scalar_one()
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)

@@ -28,18 +28,22 @@ POOL_IN_MEMORY: dict[str, Any] = {
     "pool_timeout": 2,
 }
 LIBPQ: dict[str, Any] = {"connect_timeout": 2, "options": "-c lock_timeout=900"}
+LOCK_WAIT = "SET SESSION innodb_lock_wait_timeout = 1, lock_wait_timeout = 1"
 LIMITS: dict[str, dict[str, Any]] = {
     # Short, since :mod:`.database` asks again: https://www.sqlite.org/c3ref/busy_timeout.html
     "pysqlite": {"timeout": 0.05},
     # https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
     "psycopg": LIBPQ,
     "psycopg2": LIBPQ,
+    # It is the server that has to give up first: a statement that the driver no longer waits for
+    # goes on, and writes once the lock is free. MySQL has nothing shorter than a second.
     # https://mariadb.com/kb/en/innodb-system-variables/#innodb_lock_wait_timeout
+    # https://mariadb.com/kb/en/aborting-statements/
     "pymysql": {
         "connect_timeout": 1,
         "read_timeout": 1,
         "write_timeout": 1,
-        "init_command": "SET SESSION innodb_lock_wait_timeout = 1, lock_wait_timeout = 1",
+        "init_command": f"{LOCK_WAIT} /*M!100101 , max_statement_time = 0.9 */",
     },
 }
 """What ``connect()`` of each driver is told about waiting; PostgreSQL's in milliseconds."""
@@ -55,11 +59,10 @@ def build(url: URL | str, options: Mapping[str, Any] | None = None) -> Engine:
     """
     url, options = make_url(url), dict(options or {})
     driver = url.get_dialect().driver
-    limits = {
-        name: value for name, value in LIMITS.get(driver, {}).items() if name not in url.query
-    }
+    given = {**url.query, **options.get("connect_args", {})}
     in_memory = {"check_same_thread": False} if is_in_memory(url) else {}
-    options["connect_args"] = {**limits, **in_memory, **options.get("connect_args", {})}
+    ours = {**limits(driver, given), **in_memory}
+    options["connect_args"] = {**ours, **options.get("connect_args", {})}
     engine = create_engine(
         url,
         isolation_level="AUTOCOMMIT",
@@ -72,6 +75,14 @@ def build(url: URL | str, options: Mapping[str, Any] | None = None) -> Engine:
     _ours.add(engine)
     _survive_forks()
     return engine
+
+
+def limits(driver: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer what ``connect()`` is told about waiting, as far as ``given`` does not say it."""
+    ours = {name: value for name, value in LIMITS.get(driver, {}).items() if name not in given}
+    if "read_timeout" in given and "init_command" in ours:
+        ours["init_command"] = LOCK_WAIT  # an answer that may take longer is not cut off
+    return ours
 
 
 def is_ours(engine: Engine) -> bool:
