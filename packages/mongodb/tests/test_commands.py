@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask_session.store import Outcome, Record
+from flask_session_conformance.stores.base import loaded
 from flask_session_mongodb import MongoDBStore
 from pymongo import MongoClient, monitoring
 from pymongo.collection import Collection
@@ -33,12 +34,6 @@ def made_with(url: str, database: str, **options: Any) -> Iterator[MongoDBStore]
         store = MongoDBStore(client, database)
         store._prepared = True
         yield store
-
-
-def loaded(store: MongoDBStore) -> Record:
-    record = store.load(KEY)
-    assert record is not None
-    return record
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -68,7 +63,7 @@ def test_an_update_whose_answer_was_lost_is_saved(
 ) -> None:
     """The second attempt finds the new data in place of the old."""
     with made_with(url, database) as store:
-        found = loaded(store)
+        found = loaded(store, KEY)
         store.update(KEY, b"new", 60, found)
         assert store.update(KEY, b"new", 60, found) is Outcome.SAVED
     assert documents.find_one({"id": KEY})["val"] == b"new"
@@ -135,12 +130,12 @@ def test_a_tracer_sees_the_commands(url: str, database: str) -> None:
     tracer = Names()
     with made_with(url, database, event_listeners=[tracer]) as store:
         tracer.names.clear()
-        store.update(KEY, b"new", 60, loaded(store))
+        store.update(KEY, b"new", 60, loaded(store, KEY))
     assert tracer.names[:2] == ["find", "update"]
 
 
 def test_the_data_is_bytes_whatever_the_clients_options(url: str, database: str) -> None:
     with made_with(url, database, tz_aware=True, uuidRepresentation="standard") as store:
-        found = loaded(store)
+        found = loaded(store, KEY)
     assert type(found.data) is bytes
     assert isinstance(found.expires_at, float)

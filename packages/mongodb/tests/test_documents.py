@@ -13,7 +13,8 @@ from bson import ObjectId
 from bson.codec_options import CodecOptions, TypeRegistry
 from bson.raw_bson import RawBSONDocument
 from flask_session.errors import UnreadableRecord
-from flask_session.store import Outcome, Record
+from flask_session.store import Outcome
+from flask_session_conformance.stores.base import loaded
 from flask_session_conformance.threads import together
 from flask_session_mongodb import MongoDBStore
 from pymongo import MongoClient
@@ -40,12 +41,6 @@ def put(documents: Collection[Any]) -> Put:
     return insert
 
 
-def loaded(store: MongoDBStore) -> Record:
-    record = store.load(KEY)
-    assert record is not None
-    return record
-
-
 def test_a_document_has_the_fields_of_0_8(store: MongoDBStore, documents: Collection[Any]) -> None:
     store.create(KEY, b"data", 60)
     found = documents.find_one({"id": KEY})
@@ -66,7 +61,7 @@ def test_an_update_leaves_the_identity_of_a_document_of_0_8(
     store: MongoDBStore, documents: Collection[Any], put: Put
 ) -> None:
     identity = put(expiration=naive_utc(60))
-    assert store.update(KEY, b"ours", 60, loaded(store)) is Outcome.SAVED
+    assert store.update(KEY, b"ours", 60, loaded(store, KEY)) is Outcome.SAVED
     assert documents.find_one({"id": KEY})["_id"] == identity
 
 
@@ -77,7 +72,7 @@ def test_create_answers_false_beside_a_live_document_of_0_8(store: MongoDBStore,
 
 def test_load_tells_the_expiry_of_a_document_of_0_8(store: MongoDBStore, put: Put) -> None:
     put(expiration=naive_utc(60))
-    assert loaded(store).expires_at == pytest.approx(time.time() + 60, abs=5)
+    assert loaded(store, KEY).expires_at == pytest.approx(time.time() + 60, abs=5)
 
 
 @pytest.mark.parametrize("expiration", [None, "tomorrow", 4102444800])
@@ -96,7 +91,7 @@ def test_create_replaces_a_document_without_a_date(
     put(expiration=None)
     assert store.create(KEY, b"ours", 60) is True
     assert documents.count_documents({"id": KEY}) == 1
-    assert loaded(store).data == b"ours"
+    assert loaded(store, KEY).data == b"ours"
 
 
 @pytest.mark.parametrize("val", [None, "text", 7, ["list"], {"a": 1}])
@@ -112,7 +107,7 @@ def test_of_duplicates_the_one_that_lives_longest_is_loaded(store: MongoDBStore,
     put(b"early", naive_utc(60))
     put(b"latest", naive_utc(180))
     put(b"late", naive_utc(120))
-    assert loaded(store).data == b"latest"
+    assert loaded(store, KEY).data == b"latest"
 
 
 def test_loading_leaves_one_of_several_duplicates(
@@ -127,7 +122,7 @@ def test_loading_leaves_one_of_several_duplicates(
 def test_no_duplicate_is_a_session_again_after_a_logout(store: MongoDBStore, put: Put) -> None:
     put(b"one", naive_utc(60))
     put(b"two", naive_utc(120))
-    assert store.delete(KEY, loaded(store)) is Outcome.DELETED
+    assert store.delete(KEY, loaded(store, KEY)) is Outcome.DELETED
     assert store.load(KEY) is None
 
 
@@ -175,7 +170,7 @@ def test_a_client_may_decode_as_it_likes(
     with other:
         store = MongoDBStore(other, database)
         store.create(KEY, b"data", 60)
-        assert loaded(store).expires_at == pytest.approx(time.time() + 60, abs=5)
+        assert loaded(store, KEY).expires_at == pytest.approx(time.time() + 60, abs=5)
 
 
 def test_keys_leaves_out_documents_without_a_text_id(

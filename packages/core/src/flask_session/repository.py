@@ -122,13 +122,11 @@ class SessionRepository:
         if state.failure is not None or (found is None and state.contents.is_empty()):
             return None
         changes, has_moved = state.contents.changes(), state.renewed_from is not None
-        if found is None or has_moved or changes is not NO_CHANGES:
-            act = create if found is None else renew if has_moved else update
-        elif state.bookkeeping is found.noted or state.bookkeeping == found.noted:
+        is_same = changes is NO_CHANGES and not has_moved
+        if found is not None and is_same and state.bookkeeping == found.noted:
             is_due = wanted or (allowed and self._is_due(state, state.lifetimes))
             return partial(self._touch, state, found) if is_due else None
-        else:
-            act = update
+        act = create if found is None else renew if has_moved else update
         lifetimes, marks, merges = state.lifetimes, self._marks_signed, self._merges
         return partial(act, Request(self.records, state, changes, lifetimes, marks, merges))
 

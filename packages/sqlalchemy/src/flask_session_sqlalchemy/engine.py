@@ -59,10 +59,9 @@ def build(url: URL | str, options: Mapping[str, Any] | None = None) -> Engine:
     """
     url, options = make_url(url), dict(options or {})
     driver = url.get_dialect().driver
-    given = {**url.query, **options.get("connect_args", {})}
+    given = options.get("connect_args", {})
     in_memory = {"check_same_thread": False} if is_in_memory(url) else {}
-    ours = {**limits(driver, given), **in_memory}
-    options["connect_args"] = {**ours, **options.get("connect_args", {})}
+    options["connect_args"] = {**limits(driver, {**url.query, **given}), **in_memory, **given}
     engine = create_engine(
         url,
         isolation_level="AUTOCOMMIT",
