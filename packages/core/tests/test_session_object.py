@@ -168,6 +168,14 @@ def test_an_id_that_no_cookie_can_carry_is_refused(sid: str) -> None:
     assert session.sid == "the id it has"
 
 
+@pytest.mark.parametrize("sid", ["user:42", "short", "x" * 129])
+def test_an_id_that_would_not_be_looked_up_is_refused(app: Flask, sid: str) -> None:
+    # It was stored, and never found again.
+    looked = opened(app, user="alice")
+    with pytest.raises(ValueError, match=r"session\.sid.*16 to 128"):
+        looked.sid = sid
+
+
 @pytest.fixture
 def _no_collector() -> Iterator[None]:
     gc.collect()

@@ -100,6 +100,19 @@ def test_the_signer_may_be_a_number_as_in_an_environment(number: int, mode: bool
     assert interface.use_signer is mode
 
 
+def test_0_8s_signature_may_be_asked_for_in_an_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Flask reads values as JSON: it makes a number of this one.
+    monkeypatch.setenv("FLASK_SESSION_USE_SIGNER", "0.8")
+    app = Flask("environment")
+    app.config.from_prefixed_env()
+    app.config.update(SESSION_TYPE="memory", SECRET_KEY="key")
+    Session(app)
+    interface: Any = app.session_interface
+    assert interface.use_signer == "0.8"
+
+
 def test_the_constructor_checks_the_signer_too() -> None:
     with pytest.raises(ConfigurationError, match="SESSION_USE_SIGNER = 'yes'"):
         MemorySessionInterface(start(), use_signer="yes")

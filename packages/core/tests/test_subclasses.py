@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import count
 from typing import Any
 
+import msgspec
 import pytest
 from flask import Flask, Request, session
 from flask.json.tag import TaggedJSONSerializer
@@ -21,7 +22,9 @@ from flask_session.base import (
     ServerSideSessionInterface,
 )
 from flask_session.memory import MemorySessionInterface, MemoryStore
+from flask_session.signals import session_rejected
 from flask_session.store import Record
+from flask_session_conformance.hearing import heard
 
 
 def add_views(app: Flask) -> Flask:
@@ -217,6 +220,66 @@ def test_one_whose_bytes_differ_each_time_is_written_only_when_it_changed() -> N
     with client.session_transaction() as stored:
         stored["cart"].append(2)
     assert client.get("/").json == {"_permanent": True, "cart": [1, 2]}
+
+
+def test_one_whose_bytes_differ_each_time_tells_true_from_one() -> None:
+    app = new_app(SESSION_TYPE="memory")
+    Session(app)
+    app.session_interface.serializer = Salted()  # type: ignore[attr-defined]
+    client = add_views(app).test_client()
+    with client.session_transaction() as stored:
+        stored["flags"] = [1, {"on": 0}]
+    with client.session_transaction() as stored:
+        stored["flags"] = [True, {"on": False}]
+    assert client.get("/").get_data(as_text=True).count("true") == 2
+
+
+def deep() -> tuple[Any, ...]:
+    """Nest tuples deeper than a record may when it is written, not deeper than a pickle is read."""
+    value: tuple[Any, ...] = ()
+    for _ in range(60):
+        value = (value,)
+    return value
+
+
+@pytest.mark.parametrize(
+    ("serializer", "data"),
+    [
+        (MsgSpecSerializer(), pickle.dumps({"user": "alice", "deep": deep()})),
+        (TaggedJSONSerializer(), pickle.dumps({"user": "alice", "number": 1j})),
+        (Salted(), msgspec.msgpack.encode({"user": "alice", "token": b"\xff"})),
+        (Salted(), pickle.dumps({"user": "alice", "since": datetime(2026, 1, 1)})),
+    ],
+)
+def test_an_old_record_that_the_serializer_cannot_take_over_is_no_session(
+    serializer: Any, data: bytes
+) -> None:
+    # It was a 500 at every request.
+    app = new_app(SESSION_TYPE="memory", SESSION_USE_SIGNER=False)
+    Session(app)
+    interface: Any = app.session_interface
+    interface.serializer = serializer
+    interface.store.create("session:" + "p" * 43, data, 77)
+    client = add_views(app).test_client()
+    client.set_cookie("session", "p" * 43)
+    with heard(session_rejected) as rejected:
+        assert client.get("/").json == {"_permanent": True}
+    assert len(rejected) == 1
+    assert client.get("/set/user/bob").status_code == 200
+    assert client.get("/").json == {"_permanent": True, "user": "bob"}
+
+
+def test_what_own_storage_answers_and_no_record_can_hold_is_no_session() -> None:
+    class Anything(OwnStorage):
+        def _retrieve_session_data(self, store_id: str) -> dict[str, Any] | None:
+            return {"number": 1j}
+
+    app = new_app(SESSION_USE_SIGNER=False)
+    client = app_with(Anything(app, "own:", False, True), app).test_client()
+    client.set_cookie("session", "p" * 43)
+    with heard(session_rejected) as rejected:
+        assert client.get("/").json == {"_permanent": True}
+    assert len(rejected) == 1
 
 
 def test_one_with_its_own_storage_and_bytes_that_differ_each_time() -> None:

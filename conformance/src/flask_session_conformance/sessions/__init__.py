@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .absolute import AbsoluteLifetimes
 from .capacity import Capacity
 from .cookies import Cookies
 from .crashes import Crashes
@@ -38,6 +39,7 @@ class SessionConformance(
     Signing,
     KeyRotation,
     Lifetimes,
+    AbsoluteLifetimes,
     Touching,
     Http,
     Cookies,

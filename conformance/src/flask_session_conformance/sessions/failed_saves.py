@@ -93,6 +93,19 @@ class FailedSaves(SessionSuite):
         assert ("X-Private" in answer.headers, answer.cookies) == (False, [])
 
     @pytest.mark.row("D4")
+    def test_what_the_app_says_with_every_answer_is_said_with_a_503_too(
+        self, make_site: MakeSite
+    ) -> None:
+        # Without it, a browser hides the status from a page of another origin.
+        site = make_site()
+        site.app.after_request(allowing)
+        alice = log_in(site, "alice")
+        fail_at(site, "update")
+        answer = alice.visit(put(more=1))
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        assert answer.headers.getlist("Access-Control-Allow-Origin") == ["https://example.org"]
+
+    @pytest.mark.row("D4")
     def test_a_503_of_the_view_with_a_failed_save_is_one_503(self, alice: Visitor) -> None:
         fail_at(alice.site, "update")
         assert alice.visit(in_turn(put(more=1), crash)).status == 503
@@ -138,6 +151,12 @@ def chatty() -> Response:
     """Answer with headers and a cookie of the app's own."""
     response = Response("private", headers={"X-Private": "yes"})
     response.set_cookie("of the app", "private")
+    return response
+
+
+def allowing(response: Response) -> Response:
+    """Let pages of another origin read the answer, as Flask-CORS does."""
+    response.headers["Access-Control-Allow-Origin"] = "https://example.org"
     return response
 
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Response
 
 from ..site import Site, Visitor
-from ..views import View, get, items, nothing, put, sid
+from ..views import View, get, items, nothing, put, sid, user
 from .base import MakeSite, SessionSuite, fail_at
 
 
@@ -106,6 +106,16 @@ class FlaskLogin(SessionSuite):
         answer = member.visit(member_id(flask_login))
         assert (answer.status, answer.body, answer.cookies) == (503, b"sorry, stranger", [])
         assert site.store.verbs == ["load"]
+
+    @pytest.mark.row("D3")
+    @pytest.mark.parametrize("view", [nothing, user])
+    def test_an_outage_is_a_503_where_flask_login_writes_in_each_request(
+        self, flask_login: Any, make_site: MakeSite, view: View
+    ) -> None:
+        site = make_site(REMEMBER_COOKIE_REFRESH_EACH_REQUEST=True)
+        member = log_in_member(flask_login, with_login_manager(flask_login, site))
+        fail_at(site, "load")
+        assert (member.visit(view).status, site.store.verbs) == (503, ["load"])
 
     @pytest.mark.row("D9")
     def test_a_member_is_still_logged_in_after_an_outage(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask import Response
 from flask_session import StoreUnavailable
@@ -78,6 +80,37 @@ class Outages(SessionSuite):
         assert alice.visit(user).status == 503
         assert site.store.verbs == ["load"]
 
+    @pytest.mark.row("D3")
+    def test_a_write_after_the_request_does_not_make_it_worse(self, make_site: MakeSite) -> None:
+        # Flask-Login writes what to remember; it raised again, and the answer was a 500.
+        site = make_site()
+        site.app.after_request(writing)
+        alice = log_in(site, "alice")
+        fail_at(site, *VERBS)
+        answer = alice.visit(user)
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        assert site.store.verbs == ["load"]
+
+    @pytest.mark.row("D3")
+    @pytest.mark.parametrize("kind", [StoreUnavailable, 503, Exception])
+    def test_an_error_page_may_write(self, make_site: MakeSite, kind: Any) -> None:
+        # A form on it wants a token from Flask-WTF, which notes it in the session.
+        site = make_site()
+        site.app.register_error_handler(kind, lambda error: ("sorry", put(token=1)() or 503))
+        alice = log_in(site, "alice")
+        fail_at(site, *VERBS)
+        assert (alice.visit(user).body, site.store.verbs) == (b"sorry", ["load"])
+
+    @pytest.mark.row("D1")
+    def test_a_change_after_a_failed_load_that_nobody_minded_is_a_503(
+        self, make_site: MakeSite
+    ) -> None:
+        site = make_site()
+        site.app.after_request(writing)
+        alice = log_in(site, "alice")
+        fail_at(site, *VERBS)
+        assert alice.visit(forgiving(user, items)).status == 503
+
     @pytest.mark.row("D9")
     def test_after_an_outage_the_same_cookie_is_still_logged_in(self, alice: Visitor) -> None:
         cookie = alice.cookie
@@ -133,6 +166,12 @@ def crash() -> None:
 def looking(response: Response) -> Response:
     """Look at the session after the view."""
     user()
+    return response
+
+
+def writing(response: Response) -> Response:
+    """Write to the session after the view."""
+    put(after=1)()
     return response
 
 

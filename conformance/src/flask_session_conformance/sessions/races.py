@@ -7,11 +7,12 @@ verbs: every order comes without sleeping.
 from __future__ import annotations
 
 import pytest
+from flask import Response, current_app, session
 from flask_session.signals import session_conflict, session_lost
 
 from ..hearing import heard
 from ..site import Site, Visitor
-from ..views import View, clear, drop, get, in_turn, items, live_for, put, sid, user
+from ..views import View, clear, drop, get, in_turn, items, live_for, put, renew, sid, user
 from ..watching import Call, Hook, on
 from .base import MakeSite, SessionSuite, log_in
 from .lifetimes import HOUR
@@ -153,6 +154,21 @@ class Races(SessionSuite):
         slow.does(in_turn(overtaken(by=slow.twin(), doing=drop("key")), put(key=2)))
         assert slow.does(get("key")) is None
 
+    @pytest.mark.row("C4")
+    @pytest.mark.parametrize("change", [put(cart=[1]), clear], ids=["write", "log out"])
+    def test_saving_twice_after_a_renewal_touches_no_cookie(
+        self, slow: Visitor, change: View
+    ) -> None:
+        answer = slow.visit(in_turn(overtaken(by=slow.twin(), doing=renew), change, save))
+        assert (answer.status, answer.cookies) == (200, [])
+
+    @pytest.mark.row("C3")
+    def test_saving_twice_does_not_revive_what_another_request_removed(self, slow: Visitor) -> None:
+        slow.does(put(more=1))
+        quick = slow.twin()
+        slow.visit(in_turn(overtaken(by=quick, doing=drop("user")), items, drop("more"), save))
+        assert (slow.does(items), quick.does(items)) == ({}, {})
+
     @pytest.mark.row("C8")
     def test_an_id_that_is_taken_is_replaced_by_a_fresh_one(self, site: Site) -> None:
         alice = log_in(site, "alice")
@@ -184,6 +200,12 @@ def overtaken(*, by: Visitor, doing: View) -> View:
         return name
 
     return view
+
+
+def save() -> None:
+    """Save by hand, as Flask-SocketIO does, what will be saved once more in the end."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    app.session_interface.save_session(app, session._get_current_object(), Response())  # type: ignore[attr-defined]
 
 
 def not_nested(hook: Hook) -> Hook:

@@ -119,6 +119,25 @@ class Signals(SessionSuite):
             alice.does(put(more=1))
         assert seen == [1]
 
+    def test_a_receiver_may_look_at_the_session_that_was_loaded(self, alice: Visitor) -> None:
+        seen: list[Any] = []
+        look = collecting(seen)
+        with signals.session_loaded.connected_to(look, sender=alice.site.app):
+            alice.does(user)
+        assert (seen, alice.site.store.verbs) == (["alice"], ["load"])
+
+    @pytest.mark.row("D1")
+    @pytest.mark.parametrize("name", ["session_rejected", "store_failed"])
+    def test_a_receiver_that_looks_at_what_could_not_be_loaded_finds_nothing(
+        self, alice: Visitor, name: str
+    ) -> None:
+        # It opened the session again, and again.
+        seen: list[Any] = []
+        look = collecting(seen)
+        with ALL[name].connected_to(look, sender=alice.site.app):
+            CAUSES[name][0](alice)
+        assert seen == [None]
+
     def test_a_change_that_failed_is_not_signalled_as_saved(self, alice: Visitor) -> None:
         fail_at(alice.site, "update")
         with everything(alice.site) as heard:
@@ -131,6 +150,15 @@ class Signals(SessionSuite):
         with everything(alice.site) as heard:
             alice.does(in_turn(items, clear))
         assert "session_lost" not in [name for name, _ in heard]
+
+
+def collecting(seen: list[Any]) -> Callable[..., None]:
+    """Make a receiver that looks who is logged in."""
+
+    def look(sender: object, **payload: object) -> None:
+        seen.append(user())
+
+    return look
 
 
 @contextmanager

@@ -91,9 +91,18 @@ class CacheStore(Store):
 
     def touch(self, key: str, ttl: int) -> bool:
         """Set the same anew; a change by another process in between is lost."""
+        return self._touch(key, ttl)
+
+    def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
+        """Compare, then set the same anew."""
+        return self._touch(key, ttl, expected)
+
+    def _touch(self, key: str, ttl: int, expected: Record | None = None) -> bool:
         with self._lock(key):
             found = self._find(key)
             if found is None or found.data is None:
+                return False
+            if expected and found.data != expected.data:
                 return False
             former = self._cache.get(key) if found.key is None else None
             self._set(key, former or self._seal(key, found.data, ttl), ttl)

@@ -89,10 +89,19 @@ class FileStore(Store):
 
     def touch(self, key: str, ttl: int) -> bool:
         """Replace the file by one with another expiry; one of cachelib stays one of cachelib."""
+        return self._touch(key, ttl)
+
+    def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
+        """Compare and replace, under the same lock."""
+        return self._touch(key, ttl, expected)
+
+    def _touch(self, key: str, ttl: int, expected: Record | None = None) -> bool:
         bucket = bucket_of(name_of(key))
         with self._locks.hold(bucket):
             found = self._find(key)
             if found is None or found.envelope.data is None:
+                return False
+            if expected and found.envelope.data != expected.data:
                 return False
             renewed = renew(found.raw, found.envelope, self.clock() + ttl)
             self._files.replace(found.name, renewed, bucket)

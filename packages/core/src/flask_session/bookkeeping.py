@@ -19,9 +19,9 @@ SHORT = {"created": "c", "lifetime": "l", "signed": "s", "epoch": "e", "moved_to
 
 
 class Bookkeeping(msgspec.Struct, frozen=True, omit_defaults=True, rename=SHORT):
-    """Times are whole seconds since the epoch, lifetimes whole seconds."""
+    """Times are seconds since the epoch, lifetimes whole seconds."""
 
-    created: int | None = None
+    created: float | None = None
     """When the session began; ``None`` in records of Flask-Session 0.4–0.8."""
     lifetime: int | None = None
     """The idle lifetime of this one session, if it has its own."""

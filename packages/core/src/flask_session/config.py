@@ -95,12 +95,16 @@ def whole_number(minimum: int, maximum: int | None = None) -> Check:
 
 
 def one_of(*choices: Any) -> Check:
-    """Make a check for one of a few values; it answers that one, ``True`` for a 1."""
+    """Make a check for one of a few values; it answers that one, ``True`` for a 1.
+
+    ``app.config.from_prefixed_env()`` makes a number of a text like "0.8", which is the text here.
+    """
     names = ", ".join(repr(choice) for choice in choices)
 
     def check(key: str, value: Any) -> Any:
+        text = str(value) if isinstance(value, float) else value
         for choice in choices:
-            if value is choice or value == choice:
+            if value is choice or choice in (value, text):
                 return choice
         raise wrong(key, value, "not a known value", f"Set it to one of {names}.")
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from markupsafe import Markup
 from msgspec import Raw
 
-from .bookkeeping import is_empty
+from .bookkeeping import PERMANENT_KEY, is_empty
 from .errors import UnreadableRecord
 from .merge import NO_CHANGES, Changes, merge
 from .serializers import ItemSerializer
@@ -139,6 +139,10 @@ class Contents:
         self.cleared = False
 
     def removed(self) -> None:
-        """Take the record as gone: whatever is here now would be stored anew."""
-        self._suspects = dict.fromkeys(self)
+        """Take the record as gone, and all that was in it, whoever removed it.
+
+        What is assigned from now on is stored anew, and with it whether that is permanent.
+        """
+        self._items = {key: self[key] for key in (PERMANENT_KEY,) if key in self}
+        self._suspects = dict.fromkeys(self._items)
         self.loaded = {}

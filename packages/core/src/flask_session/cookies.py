@@ -160,7 +160,7 @@ class CookieCodec:
         check_signing(mode, keys)
         self.writes: str = WRITES[mode] if keys else "unsigned"
         self._accepts = ACCEPTS[mode] if keys else ("unsigned",)
-        self._is_valid = is_valid
+        self.is_valid = is_valid
         self._readers: dict[str, Callable[[str], Presented | None]] = {
             # A visitor shows one cookie with many requests; each is verified once.
             "signed": lru_cache(VERIFIED)(self._read_signed),
@@ -201,7 +201,7 @@ class CookieCodec:
         return self._presented(value, "unsigned")
 
     def _presented(self, sid: str, form: str, renewed_at: int | None = None) -> Presented | None:
-        return Presented(sid, form, renewed_at) if self._is_valid(sid) else None
+        return Presented(sid, form, renewed_at) if self.is_valid(sid) else None
 
     def write(self, sid: str, now: float) -> str:
         """Make the cookie's value for a session whose lifetime is renewed at ``now``."""

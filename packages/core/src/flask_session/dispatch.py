@@ -1,4 +1,4 @@
-"""Whether it is Flask that answers a request, so that a failed save can become the answer.
+"""Where in a request's life we are called from; Flask does not say, the stack does.
 
 ``session_transaction`` and Flask-SocketIO save sessions too, and throw the response away.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 from types import FrameType
+
+FINISHING = frozenset({"handle_user_exception", "handle_exception", "process_response"})
 
 
 def is_answering() -> bool:
@@ -22,3 +24,15 @@ def is_answering() -> bool:
             return name == "process_response"
         frame = frame.f_back
     return False
+
+
+def is_finishing() -> bool:
+    """Tell whether an error handler or an ``after_request`` function of the app is at work.
+
+    What it writes to a session that could not be loaded (Flask-Login notes what to remember,
+    Flask-WTF a token for the form on the error page) must not fail the answer once more.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_name not in FINISHING:
+        frame = frame.f_back
+    return frame is not None

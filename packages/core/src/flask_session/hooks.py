@@ -40,7 +40,8 @@ class HookStore(Store):
         session = self._interface._retrieve_session_data(key)
         if not session:
             return None
-        return Record(self._interface.item_serializer().encode(session))
+        serializer = self._interface.item_serializer()
+        return Record(serializer.join(serializer.take_over(session)))
 
     def create(self, key: str, data: bytes, ttl: int) -> bool:
         """Upsert unless something is there."""
@@ -79,9 +80,15 @@ class HookStore(Store):
         return self._locked(key, remove)
 
     def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
-        """Touch, and compare what the records hold: their bytes may differ at each load."""
-        found = self.load(key) if self.touch(key, ttl) else None
-        return found is not None and self._same(found, expected)
+        """Compare what the records hold, whose bytes may differ at each load, and upsert it."""
+        return self._locked(
+            key,
+            lambda found: (
+                found is not None
+                and self._same(found, expected)
+                and self._upsert(key, found.data, ttl)
+            ),
+        )
 
     def _same(self, one: Record, other: Record) -> bool:
         serializer = self._interface.item_serializer()

@@ -144,6 +144,8 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
             state.failure = error
         if state.found is None and self.permanent:
             state.contents["_permanent"] = True
+        session._state = state
+        runtime.repository.announce(state)
         return state
 
     def _runtime_of(self, app: Flask) -> Runtime:
@@ -174,14 +176,12 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
                 self._adopt(app, session)
             state = session._look()
             self._save(app, session, state, response)
+            if state.failure is not None and hides_failure(session, response):
+                raise state.failure
         except FAILURES as error:
             if not is_sent:
                 raise
             self._fail(app, response, error)
-        else:
-            if state.failure is not None and response.status_code == 500:
-                # The app's view failed because loading had.
-                self._fail(app, response, state.failure)
 
     def _adopt(self, app: Flask, session: ServerSideSession) -> None:
         """Bind what an overridden ``open_session`` made by hand to the record of its id."""
@@ -193,6 +193,8 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
     ) -> None:
         runtime = session._runtime or self._runtime_of(app)
         codec, cookie, write = runtime.codec, state.cookie, None
+        # The view, or a function before it that had to look, may have set the app's lifetime.
+        state.lifetimes = lifetimes_of(self, app)
         wanted = session._modified or (cookie is not None and cookie.form != codec.writes)
         if self.should_set_storage(app, session):
             allowed = bool(app.config["SESSION_REFRESH_EACH_REQUEST"])
@@ -233,3 +235,13 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         if session._is_made_by_hand():
             self._adopt(self.app or current_app, session)
         session.regenerate()
+
+
+def hides_failure(session: ServerSideSession, response: Response) -> bool:
+    """Tell whether a failed load is not what the answer tells, but should be.
+
+    A 500 is the view's that failed because loading had. A change that was made all the same, by an
+    error handler or an ``after_request`` function, is lost.
+    """
+    status = response.status_code
+    return status == 500 or (session._modified and status < 500)

@@ -66,7 +66,7 @@ def _write_new(request: Request, old: Found, new: Found | None) -> Found:
     """Create the new record, or bring it up to date after a collision on the old one."""
     items, noted = request.merged(old), request.noted(old)
     if request.changes.cleared:
-        noted = replace(noted, created=int(request.records.store.clock()))
+        noted = replace(noted, created=request.records.store.clock())
     if new is None:
         sid = request.state.sid or request.state.new_sid()
         return create_record(request, sid, items, noted)

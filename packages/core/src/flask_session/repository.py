@@ -25,6 +25,8 @@ from .state import State
 MOST_COOKIES = 8
 """How many cookies of one name are looked up. A browser has a few at most; a header full of them
 shall not become hundreds of commands."""
+LONGEST_TICK = 2
+"""Seconds by which a store may keep a record longer than it was told."""
 
 
 class SessionRepository:
@@ -55,15 +57,18 @@ class SessionRepository:
         for cookie in islice(cookies, MOST_COOKIES):
             found = self.records.read(cookie.sid)
             if found is not None and self._opens(found, cookie, lifetimes):
-                self.records.events.emit("session_loaded", cookie.sid)
                 return self._state(found, cookie, lifetimes)
         return self.begin(lifetimes)
 
+    def announce(self, state: State) -> None:
+        """Signal that a session was loaded, once receivers can look at it."""
+        if state.found is not None:
+            self.records.events.emit("session_loaded", state.sid)
+
     def begin(self, lifetimes: Lifetimes) -> State:
         """Make the state of a session that is not stored yet."""
-        created = int(self.records.store.clock())
         contents = Contents(self.records.serializer, {}, self._reject)
-        noted = Bookkeeping(created=created, signed=self._marks_signed)
+        noted = Bookkeeping(created=self.records.store.clock(), signed=self._marks_signed)
         return State(contents, self._new_sid, lifetimes, bookkeeping=noted)
 
     def adopt(self, made: State, lifetimes: Lifetimes) -> State:
@@ -97,7 +102,7 @@ class SessionRepository:
         bookkeeping = found.noted
         if lifetimes.absolute is not None and bookkeeping.created is None:
             # Records of Flask-Session 0.4–0.8 tell no beginning: the absolute lifetime starts now.
-            bookkeeping = replace(bookkeeping, created=int(self.records.store.clock()))
+            bookkeeping = replace(bookkeeping, created=self.records.store.clock())
         return State(
             Contents(self.records.serializer, found.items, self._reject),
             self._new_sid,
@@ -151,7 +156,9 @@ class SessionRepository:
         expires_at = state.found.record.expires_at
         if expires_at is None:
             return None
-        return expires_at - self.records.ttl(state.bookkeeping, lifetimes)
+        renewed_at = expires_at - self.records.ttl(state.bookkeeping, lifetimes)
+        # In the future, it was renewed for longer than a session may live now.
+        return renewed_at if renewed_at <= self.records.store.clock() + LONGEST_TICK else None
 
     def _touch(self, state: State, found: Found) -> Result:
         """Renew the lifetime; a failure costs some idle time only, so the answer is kept."""

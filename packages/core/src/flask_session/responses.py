@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
     from flask.sessions import SessionInterface
 
 
+POLICY = re.compile(
+    "Access-Control-|Content-Security-Policy|Cross-Origin-|Origin-Agent-Cluster$|Permissions-Policy|"
+    "Referrer-Policy$|Report(ing-Endpoints|-To)$|Strict-Transport-Security$|X-Content-Type-Options$|"
+    "X-Frame-Options$|(X-)?(Request|Correlation)-ID$|Trace(parent|state)$",
+    re.IGNORECASE,
+)
+"""Headers that ``after_request`` functions give to every answer: what a page of this origin may do,
+and how the request is called. Without them another origin's page does not even see the status."""
 Attributes = tuple["str | None", str, bool, bool, "str | None", bool]
 
 
@@ -94,6 +103,8 @@ def mark_private(response: Response, cache_control: str | None) -> None:
 def answer_failure(app: Flask, response: Response, error: HTTPException) -> None:
     """Put the app's answer to ``error`` in place of the view's, without any cookie.
 
+    Of the view's headers only those stay that tell nothing about it (``POLICY``).
+
     ``save_session`` may not raise: Flask would answer 500, pass over ``errorhandler`` and save a
     second time.
     """
@@ -103,8 +114,10 @@ def answer_failure(app: Flask, response: Response, error: HTTPException) -> None
         close()
     response.response = replacement.response
     response.status = replacement.status
+    policies = [(name, value) for name, value in response.headers if POLICY.match(name)]
     response.headers.clear()
-    response.headers.extend(replacement.headers)
+    response.headers.extend(policies)
+    response.headers.update(replacement.headers)
     response.headers.pop("Set-Cookie", None)
     response.headers["Cache-Control"] = "no-store"
     response.direct_passthrough = False

@@ -134,8 +134,8 @@ class Request(msgspec.Struct, frozen=True):
         state = self.state
         state.contents.removed()
         state.found = state.sid = state.renewed_from = None
-        signed, now = self.marks_signed and not state.by_hand, self.records.store.clock()
-        state.bookkeeping = Bookkeeping(created=int(now), signed=signed)
+        signed = self.marks_signed and not state.by_hand
+        state.bookkeeping = Bookkeeping(created=self.records.store.clock(), signed=signed)
         return Result.DELETED
 
 
@@ -193,7 +193,9 @@ def update(request: Request) -> Result:
             continue
         result = _write(request, found, request.merged(found))
         if result is not None:
-            return Result.FOLLOWED if moved and result is not Result.GONE else result
+            if moved and result is not Result.GONE:
+                result = request.state.result = Result.FOLLOWED
+            return result
         request.collided(found)
     raise SessionConflict
 

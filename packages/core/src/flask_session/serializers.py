@@ -75,6 +75,14 @@ class ItemSerializer(Serializer):
     def join(self, items: Mapping[Any, Raw]) -> bytes:
         """Make a record of encoded values."""
 
+    def take_over(self, session: Mapping[Any, Any]) -> dict[Any, Raw]:
+        """Encode what another serializer has read. Raises UnreadableRecord if this one cannot."""
+        try:
+            return {key: self.encode_item(key, value) for key, value in session.items()}
+        except Exception as error:  # a serializer of the app's own raises what it likes
+            reason = f"a value that is not kept in this format: {type(error).__name__}"
+            raise UnreadableRecord(reason) from None
+
     def encode_struct(self, struct: msgspec.Struct) -> Raw:
         """Encode bookkeeping of ours as a map of plain values."""
         return self.encode_item(None, msgspec.to_builtins(struct))
@@ -166,18 +174,16 @@ class MsgSpecSerializer(ItemSerializer):
         if opening in PICKLE and is_pickle(data):
             if not self._reads_pickle:
                 raise UnreadableRecord("a pickle, and SESSION_LEGACY_PICKLE is 'clear'")
-            return self._recode(load_pickle(data))
+            return self.take_over(load_pickle(data))
         format = self._json if opening in JSON else self._msgpack
         try:
             items = format.split(data)
             if format is self.format:
                 return items
-            return self._recode({key: format.decode_value(raw) for key, raw in items.items()})
+            session = {key: format.decode_value(raw) for key, raw in items.items()}
         except Exception as error:  # as in decode_item
             raise UnreadableRecord(f"unreadable record: {type(error).__name__}") from None
-
-    def _recode(self, session: dict[Any, Any]) -> dict[Any, Raw]:
-        return {key: self.encode_item(key, value) for key, value in session.items()}
+        return self.take_over(session)
 
     def join(self, items: Mapping[Any, Raw]) -> bytes:
         """Make a record of encoded values."""
@@ -204,8 +210,16 @@ class ForeignSerializer(ItemSerializer):
         return self._loads(bytes(raw))["v"]
 
     def same(self, key: Any, one: Raw, other: Raw) -> bool:
-        """Compare the values where the bytes differ."""
-        return one == other or bool(self.decode_item(key, one) == self.decode_item(key, other))
+        """Compare the values, and their types, where the bytes differ: ``1`` is not ``True``."""
+        if one == other:
+            return True
+        values = self.decode_item(key, one), self.decode_item(key, other)
+        try:
+            return self._fallback.encode_item(key, values[0]) == self._fallback.encode_item(
+                key, values[1]
+            )
+        except TypeError:
+            return bool(values[0] == values[1])
 
     def split(self, data: bytes) -> dict[Any, Raw]:
         """Cut a record of that serializer, else one of ours."""
@@ -213,7 +227,7 @@ class ForeignSerializer(ItemSerializer):
             session = dict(self._loads(data))
         except Exception:  # whatever that serializer raises for a record it did not write
             session = self._fallback.decode(data)
-        return {key: self.encode_item(key, value) for key, value in session.items()}
+        return self.take_over(session)
 
     def join(self, items: Mapping[Any, Raw]) -> bytes:
         """Make a record with that serializer."""

@@ -14,6 +14,7 @@ from .bookkeeping import PERMANENT_KEY, RESERVED_KEY
 from .config import lifetime_seconds
 from .contents import Contents
 from .cookies import is_custom_sid
+from .dispatch import is_finishing
 from .errors import SessionClosed
 from .mapping import DictLike
 from .state import Opener, State, add_defaults, standalone
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from .runtime import Runtime
+
+
+UNFIT = (
+    "session.sid takes what is accepted in a cookie: 16 to 128 of A-Z, a-z, 0-9, - and _; where "
+    "_generate_sid is overridden, printable ASCII without space, quote, comma and ;"
+)
 
 
 class ServerSideSession(DictLike, SessionMixin):
@@ -36,6 +43,7 @@ class ServerSideSession(DictLike, SessionMixin):
     _opener: Opener | None = None
     _state: State | None = None
     _modified = False
+    _is_opening = False
     _runtime: Runtime | None = None
     _closed_by: Flask | None = None
 
@@ -70,16 +78,26 @@ class ServerSideSession(DictLike, SessionMixin):
         self._opener, self._state = lambda _: state, state
 
     def _look(self) -> State:
-        if self._state is None:
+        state = self._state
+        return self._open() if state is None else state
+
+    def _open(self) -> State:
+        if self._is_opening:
+            # A log filter or a receiver that is told of the opening, and looks.
+            return standalone()
+        self._is_opening = True
+        try:
             opener = self._opener
-            self._state = standalone() if opener is None else opener(self)
-            if self._state.failure is not None:
-                raise self._state.failure
-        return self._state
+            state = self._state = standalone() if opener is None else opener(self)
+        finally:
+            self._is_opening = False
+        if state.failure is not None:
+            raise state.failure
+        return state
 
     def _change(self) -> Contents:
         state = self._look()
-        if state.failure is not None:
+        if state.failure is not None and not is_finishing():
             raise state.failure
         contents = state.contents
         if self._closed_by is not None:
@@ -158,10 +176,10 @@ class ServerSideSession(DictLike, SessionMixin):
 
     @sid.setter
     def sid(self, value: str) -> None:
-        if not is_custom_sid(value):
-            raise ValueError("session.sid takes printable ASCII without space, quote, comma or ;")
         self._change()
         state = self._look()
+        if not (is_custom_sid if self._runtime is None else self._runtime.codec.is_valid)(value):
+            raise ValueError(UNFIT)
         if state.found is not None and state.renewed_from is None:
             state.renewed_from = state.sid
         state.sid = value

@@ -24,7 +24,7 @@ class State(msgspec.Struct):
     contents: Contents
     new_sid: Callable[[], str]
     lifetimes: Lifetimes
-    """Those in force when the request looked."""
+    """Those in force when the request looked, and then when it saves."""
     sid: str | None = None
     found: Found | None = None
     """The record this request loaded or last wrote."""

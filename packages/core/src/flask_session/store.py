@@ -136,13 +136,17 @@ class Store(ABC):
         """
 
     def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
-        """Touch, and tell whether the record is still ``expected``.
+        """Touch the record if it is still ``expected``, and tell whether it is.
 
-        ``False`` also if it has ended. Whether a record that is another one by now was touched does
-        not matter. This default takes two round trips; override it where the server does it in one.
+        ``False`` also if it has ended. Another record keeps its expiry: its session may have a
+        lifetime of its own by now. This default takes three round trips, and a change that comes
+        between the first two may be touched; override it where the server compares by itself.
         """
-        if not self.touch(key, ttl):
-            return False
+        return (
+            self._is_still(key, expected) and self.touch(key, ttl) and self._is_still(key, expected)
+        )
+
+    def _is_still(self, key: str, expected: Record) -> bool:
         found = self.load(key)
         return found is not None and found.data == expected.data
 

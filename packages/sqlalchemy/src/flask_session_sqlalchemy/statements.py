@@ -45,6 +45,7 @@ class Statements:
     take_over: Update
     update: Update
     touch: Update
+    touch_expected: Update
     delete: Delete
     delete_expected: Delete
     expired: Executable
@@ -72,6 +73,7 @@ class Statements:
         self.take_over = self.take_over.values(values)
         self.update = update(table).where(expected).values(values)
         self.touch = update(table).where(live).values(expiry=values["expiry"])
+        self.touch_expected = update(table).where(expected).values(expiry=values["expiry"])
         self.delete = delete(table).where(live)
         self.delete_expected = delete(table).where(expected)
 

@@ -86,6 +86,11 @@ class SqlAlchemyStore(Store):
         row = {"key": key, "expiry": self._after(ttl), "now": self._now()}
         return bool(self._count(self._sql.touch, row))
 
+    def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
+        """Move the expiry where the data is still the expected."""
+        sql, row = self._sql, {"key": key, "expiry": self._after(ttl), "now": self._now()}
+        return bool(self._count(sql.touch_expected, {**row, "expected": sql.token(expected.data)}))
+
     def delete(self, key: str, expected: Record | None = None) -> Outcome:
         """Delete the row; with ``expected``, where the data is still that."""
         sql, live = self._sql, {"key": key, "now": self._now()}

@@ -1,0 +1,105 @@
+"""The absolute lifetime: a session ends then, however active it is."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from flask_session import ConfigurationError
+
+from ..site import Visitor
+from ..views import clear, in_turn, put, renew, user
+from .base import MakeSite, SessionSuite, log_in, seconds_until_expiry
+from .lifetimes import HOUR
+
+
+class AbsoluteLifetimes(SessionSuite):
+    """``SESSION_ABSOLUTE_LIFETIME`` counts from the beginning; only another session is another."""
+
+    @pytest.mark.row("F2")
+    def test_an_active_session_ends_with_its_absolute_lifetime(self, make_site: MakeSite) -> None:
+        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=2 * HOUR)
+        alice = log_in(site, "alice")
+        for minutes in (50, 100, 119):
+            self.look_after(alice, minutes * 60)
+        site.skew(2 * HOUR + 1)
+        assert alice.does(user) is None
+
+    @pytest.mark.row("F2")
+    def test_a_lower_absolute_lifetime_ends_older_sessions(self, make_site: MakeSite) -> None:
+        alice = log_in(make_site(), "alice")
+        stricter = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR)
+        stricter.skew(HOUR + 1)
+        assert alice.twin(stricter).does(user) is None
+
+    @pytest.mark.row("F2")
+    def test_writing_does_not_prolong_the_absolute_lifetime(self, make_site: MakeSite) -> None:
+        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR)
+        alice = log_in(site, "alice")
+        site.skew(HOUR - 10)
+        alice.does(put(more=1))
+        site.skew(HOUR + 1)
+        assert alice.does(user) is None
+
+    @pytest.mark.row("F2")
+    def test_renewing_the_id_does_not_prolong_the_absolute_lifetime(
+        self, make_site: MakeSite
+    ) -> None:
+        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR)
+        alice = log_in(site, "alice")
+        site.skew(HOUR - 10)
+        alice.does(renew)
+        site.skew(HOUR + 1)
+        assert alice.does(user) is None
+
+    @pytest.mark.row("F2")
+    def test_logging_in_as_another_starts_a_new_absolute_lifetime(
+        self, make_site: MakeSite
+    ) -> None:
+        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR)
+        visitor = log_in(site, "alice")
+        site.skew(HOUR - 10)
+        visitor.does(in_turn(clear, put(user="bob"), renew))
+        site.skew(HOUR + 1)
+        assert visitor.does(user) == "bob"
+
+    @pytest.mark.row("F2")
+    def test_the_cookie_of_a_new_absolute_lifetime_lives_as_long(self, make_site: MakeSite) -> None:
+        # It ended with the absolute lifetime of the session before.
+        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR)
+        visitor = log_in(site, "alice")
+        site.skew(HOUR - 10)
+        answer = visitor.visit(in_turn(clear, put(user="bob"), renew))
+        assert HOUR - 2 < seconds_until_expiry(answer, site) <= HOUR
+
+    @pytest.mark.row("F2")
+    def test_a_session_near_its_absolute_end_is_stored_no_longer_than_that(
+        self, make_site: MakeSite
+    ) -> None:
+        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR)
+        alice = log_in(site, "alice")
+        site.skew(HOUR - 10)
+        answer = alice.visit(put(more=1))
+        assert 0 < seconds_until_expiry(answer, site) <= 10
+
+    @pytest.mark.row("F2", "F6")
+    def test_an_absolute_lifetime_that_begins_within_a_second_is_not_cut_short(
+        self, make_site: MakeSite
+    ) -> None:
+        site = make_site(PERMANENT_SESSION_LIFETIME=1, SESSION_ABSOLUTE_LIFETIME=1)
+        base = math.ceil(site.interface.clock())
+        site.interface.clock = lambda: base + 0.99
+        alice = log_in(site, "alice")
+        site.interface.clock = lambda: base + 1.01
+        assert alice.does(user) == "alice"
+
+    def test_an_absolute_lifetime_below_the_idle_one_is_refused_at_start(
+        self, make_site: MakeSite
+    ) -> None:
+        with pytest.raises(ConfigurationError, match=r"SESSION_ABSOLUTE_LIFETIME.*PERMANENT"):
+            make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR - 1)
+
+    def look_after(self, visitor: Visitor, seconds: float) -> None:
+        """Look at the session at a time so long after now; it has to be there."""
+        visitor.site.skew(seconds)
+        assert visitor.does(user) == "alice"
