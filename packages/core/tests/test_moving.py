@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 from flask import Flask, session
 from flask_session import ConfigurationError, Outcome, Record, Session
-from flask_session.memory import MemoryStore
+from flask_session.memory import MemorySessionInterface, MemoryStore
 from flask_session.moving import MAX_ROUNDS, Moved, Route
 from flask_session.signals import session_rejected
 
@@ -336,6 +336,39 @@ def test_reencoding_turns_pickles_into_our_format_in_place(new: HookedStore) -> 
     record = new.load("new:" + "p" * 43)
     assert record is not None
     assert (record.data[:1], record.expires_at) == (b"\x81", NOW + 77)
+
+
+def test_an_interface_set_by_hand_moves_sessions_too(new: HookedStore) -> None:
+    old = HookedStore()
+    old.create("old:" + "s" * 43, msgpack_of("alice"), 500)
+    app = app_on(new, old, SESSION_REFRESH_EACH_REQUEST=False)
+    app.session_interface = MemorySessionInterface(app, new, "new:", use_signer=False)
+    client = app.test_client()
+    client.set_cookie("session", "s" * 43)
+    assert client.get("/").json == {"user": "alice"}
+    assert list(new.keys("")) == [("new:" + "s" * 43, NOW + 500)]
+
+
+def test_a_listing_that_finds_nothing_says_so(new: HookedStore) -> None:
+    result = run(app_on(new), "--reencode")
+    assert (result.exit_code, result.output) == (0, "There are no sessions under this prefix.\n")
+
+
+def test_setup_says_that_the_store_is_away() -> None:
+    class Away(HookedStore):
+        errors: tuple[type[Exception], ...] = (OSError,)
+
+        def load(self, key: str) -> Record | None:
+            raise OSError("refused")
+
+    runner = app_on(Away()).test_cli_runner()
+    result = runner.invoke(args=["session", "setup"])
+    assert (result.exit_code, "ready" in result.output) == (1, False)
+
+
+def test_setup_says_that_the_store_is_ready(new: HookedStore) -> None:
+    result = app_on(new).test_cli_runner().invoke(args=["session", "setup"])
+    assert (result.exit_code, result.output) == (0, "The store is ready.\n")
 
 
 def test_without_a_former_store_the_command_says_what_to_do(new: HookedStore) -> None:

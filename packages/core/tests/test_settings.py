@@ -118,6 +118,13 @@ def test_the_constructor_checks_the_signer_too() -> None:
         MemorySessionInterface(start(), use_signer="yes")
 
 
+@pytest.mark.parametrize("length", [4, 97, "32"])
+def test_the_constructor_checks_the_length_of_ids_too(length: Any) -> None:
+    # A short id was given to the browser, and refused when it came back.
+    with pytest.raises(ConfigurationError, match="SESSION_ID_LENGTH"):
+        MemorySessionInterface(start(), sid_length=length)
+
+
 @pytest.mark.parametrize("prefix", ["sessión:", "a b:", "p" * 130])
 def test_the_constructor_checks_the_prefix_too(prefix: str) -> None:
     with pytest.raises(ConfigurationError, match="SESSION_KEY_PREFIX"):

@@ -67,6 +67,30 @@ def test_a_role_that_may_not_create_indexes_keeps_sessions(store: MongoDBStore) 
     assert store.create(KEY, b"data", 60) is False
 
 
+def test_a_role_that_may_not_create_indexes_uses_those_it_finds(
+    store: MongoDBStore, documents: Collection[Any], fail_point: FailPoint,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    documents.create_index("id", unique=True)
+    documents.create_index("expiration", expireAfterSeconds=0)
+    with fail_point("failCommand", failCommands=["createIndexes"], errorCode=13):
+        store.setup()
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("options", [{}, {"unique": True, "name": "theirs", "sparse": False}])
+def test_only_a_unique_index_counts_whatever_its_name(
+    store: MongoDBStore, documents: Collection[Any], fail_point: FailPoint,
+    caplog: pytest.LogCaptureFixture, options: dict[str, Any],
+) -> None:  # fmt: skip
+    documents.create_index("id", **options)
+    with fail_point("failCommand", failCommands=["createIndexes"], errorCode=13):
+        store.setup()
+    assert [f"{documents.name}.id " in line for line in caplog.messages] == (
+        [False] if options else [True, False]
+    )
+
+
 @pytest.mark.usefixtures("refused")
 def test_without_the_unique_index_a_document_of_0_8_is_not_created_again(
     store: MongoDBStore, documents: Collection[Any]

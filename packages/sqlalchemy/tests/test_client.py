@@ -274,14 +274,24 @@ def test_a_wrong_setting_is_refused_at_the_start(make_app: MakeApp, key: str, va
         make_app(SESSION_SQLALCHEMY="sqlite://", **{key: value})
 
 
-def test_an_unknown_bind_is_refused_at_the_start(make_app: MakeApp) -> None:
+@pytest.mark.parametrize(
+    ("binds", "remedy"),
+    [
+        ({}, "There are no others: remove it"),
+        ({"logs": "sqlite:///logs.db"}, r"Set it to one of \['logs'\], or remove it"),
+    ],
+)
+def test_an_unknown_bind_is_refused_at_the_start(
+    make_app: MakeApp, binds: dict[str, str], remedy: str
+) -> None:
     db = SQLAlchemy()
-    with pytest.raises(ConfigurationError, match="SESSION_SQLALCHEMY_BIND_KEY"):
+    with pytest.raises(ConfigurationError, match=f"SESSION_SQLALCHEMY_BIND_KEY.*{remedy}"):
         make_app(
             db,
             SESSION_SQLALCHEMY=db,
             SESSION_SQLALCHEMY_BIND_KEY="others",
             SQLALCHEMY_DATABASE_URI="sqlite:///app.db",
+            SQLALCHEMY_BINDS=binds,
         )
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask_session.errors import SessionTooLarge
 from flask_session.store import Outcome, Record
 from flask_session_sqlalchemy import SqlAlchemyStore, create_session_model
+from flask_session_sqlalchemy.engine import build
 from sqlalchemy import Engine, Table
 
 Execute = Callable[[str], list[Any]]
@@ -232,3 +233,29 @@ def test_eight_processes_make_one_table(url: str, table: Table, engine: Engine) 
     subprocess.run([sys.executable, "-c", SETUP, url, table.name], check=True, timeout=60)
     with engine.connect() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() == 8
+
+
+@on_postgresql
+def test_the_rights_that_the_readme_names_are_enough(
+    store: SqlAlchemyStore, engine: Engine, table_name: str, execute: Execute
+) -> None:
+    # Without the sequence every new session was a 503.
+    store.setup()
+    role = f"role_{table_name}"
+    execute(f"CREATE ROLE {role} LOGIN PASSWORD 'session'")
+    execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table_name} TO {role}")
+    execute(f"GRANT USAGE ON SEQUENCE {table_name}_id_seq TO {role}")
+    theirs = SqlAlchemyStore(build(str_of(engine.url.set(username=role))), store.table)
+    try:
+        theirs.setup()
+        assert theirs.create("key", b"data", 60) is True
+        assert theirs.update("key", b"new", 60, Record(b"data")) is Outcome.SAVED
+        assert theirs.delete("key") is Outcome.DELETED
+    finally:
+        theirs.close()
+        execute(f"DROP OWNED BY {role}")
+        execute(f"DROP ROLE {role}")
+
+
+def str_of(url: sa.URL) -> str:
+    return url.render_as_string(hide_password=False)

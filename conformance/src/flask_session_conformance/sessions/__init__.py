@@ -15,6 +15,7 @@ from .hostile import Hostile
 from .http import Http
 from .identity import Identity
 from .interruptions import Interruptions
+from .key_rotation import KeyRotation
 from .lifetimes import Lifetimes
 from .limits import Limits
 from .login import FlaskLogin
@@ -27,7 +28,7 @@ from .renewal import Renewal
 from .renewal_races import RenewalRaces
 from .round_trips import RoundTrips
 from .signals import Signals
-from .signing import KeyRotation, Signing
+from .signing import Signing
 from .theft import Theft
 from .touching import Touching
 

@@ -9,15 +9,14 @@ from flask_session import ConfigurationError
 from itsdangerous import Signer
 
 from ..site import Site
-from ..views import clear, in_turn, items, nothing, put, renew, sid, user
+from ..views import clear, in_turn, items, put, renew, sid, user
 from .base import MakeSite, SessionSuite, log_in
 
-OLD, NEW, THIRD = "the old key", "the new key", "a third key"
 MODES = (None, True, False, "0.8")
 
 
 class Signing(SessionSuite):
-    """Signed ids, the way from unsigned ones, and the rotation of keys."""
+    """Signed ids, and the way from unsigned ones."""
 
     @pytest.mark.parametrize("mode", MODES)
     def test_each_mode_keeps_its_own_sessions(
@@ -195,58 +194,6 @@ class Signing(SessionSuite):
             if number % 2:
                 alice.does(put(step=number))
         return seen
-
-
-class KeyRotation(SessionSuite):
-    """``SECRET_KEY`` signs, ``SECRET_KEY_FALLBACKS`` verify."""
-
-    def test_a_fallback_key_opens_what_it_signed(self, make_site: MakeSite) -> None:
-        alice = log_in(make_site(SECRET_KEY=OLD), "alice")
-        site = make_site(SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[THIRD, OLD])
-        assert alice.twin(site).does(user) == "alice"
-
-    def test_without_the_fallback_the_session_is_not_opened(self, make_site: MakeSite) -> None:
-        alice = log_in(make_site(SECRET_KEY=OLD), "alice")
-        site = make_site(SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[THIRD])
-        assert alice.twin(site).does(user) is None
-
-    def test_the_next_renewal_signs_with_the_newest_key(self, make_site: MakeSite) -> None:
-        alice = log_in(make_site(SECRET_KEY=OLD), "alice")
-        alice = alice.twin(make_site(SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[OLD]))
-        alice.does(put(more=1))
-        assert alice.twin(make_site(SECRET_KEY=NEW)).does(user) == "alice"
-
-    def test_a_look_after_the_touch_interval_signs_with_the_newest_key(
-        self, make_site: MakeSite
-    ) -> None:
-        alice = log_in(make_site(SECRET_KEY=OLD), "alice")
-        alice = alice.twin(make_site(SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[OLD]))
-        alice.site.skew(120)
-        alice.does(user)
-        assert alice.twin(make_site(SECRET_KEY=NEW)).does(user) == "alice"
-
-    def test_removing_a_fallback_ends_exactly_the_sessions_nobody_used(
-        self, make_site: MakeSite
-    ) -> None:
-        before = make_site(SECRET_KEY=OLD)
-        used, unused = log_in(before, "used"), log_in(before, "unused")
-        during = make_site(SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[OLD])
-        used = used.twin(during)
-        used.does(put(more=1))
-        after = make_site(SECRET_KEY=NEW)
-        assert (used.twin(after).does(user), unused.twin(after).does(user)) == ("used", None)
-
-    def test_a_key_that_the_app_changes_takes_effect_at_once(self, site: Site) -> None:
-        alice = log_in(site, "alice")
-        site.app.secret_key = NEW
-        assert alice.does(user) is None
-        site.app.config["SECRET_KEY_FALLBACKS"] = ["the suite's own key"]
-        assert alice.twin().does(user) == "alice"
-
-    def test_a_visitor_who_does_not_look_keeps_the_cookie(self, make_site: MakeSite) -> None:
-        alice = log_in(make_site(SECRET_KEY=OLD), "alice")
-        alice = alice.twin(make_site(SECRET_KEY=NEW))
-        assert alice.visit(nothing).cookies == []
 
 
 def signed_as_0_8(text: str, site: Site) -> str:

@@ -116,16 +116,6 @@ class Touching(StoreSuite):
         outlive(key)
         assert store.load(key) is None
 
-    def test_touch_expected_leaves_another_record_its_expiry(
-        self, store: Store, key: str, outlive: Outlive
-    ) -> None:
-        store.create(key, b"first", 60)
-        first = loaded(store, key)
-        store.update(key, b"second", 1, first)
-        store.touch_expected(key, 60, first)
-        outlive(key)
-        assert store.load(key) is None
-
     def test_touch_expected_answers_false_for_an_expired_record(
         self, store: Store, expired: Expired
     ) -> None:

@@ -15,6 +15,8 @@ from .serializers import ItemSerializer
 
 RESERVED_KEY = "_fs"
 PERMANENT_KEY = "_permanent"
+MOVED_SECONDS = 60
+"""How long a mark tells late requests, which loaded the old id, where the session went."""
 SHORT = {"created": "c", "lifetime": "l", "signed": "s", "epoch": "e", "moved_to": "m"}
 
 

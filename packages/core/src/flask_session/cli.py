@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from .interface import ServerSideSessionInterface
 
+NOBODY = "flask-session-setup"
+"""An id that no session has."""
+
 session_group: AppGroup = AppGroup("session", help="Look after the store of the sessions.")
 
 
@@ -57,10 +60,11 @@ def purge() -> int | None:
 
 @session_group.command()
 def setup() -> None:
-    """Make what the database needs: table, indexes. Harmless when repeated."""
-    store = current_interface().store
-    with failing_as_one_line(store):
-        store.setup()
+    """Make what the database needs (table, indexes), and read once. Harmless when repeated."""
+    interface = current_interface()
+    with failing_as_one_line(interface.store):
+        interface.store.setup()
+        interface.store.load(interface._get_store_id(NOBODY))
     click.echo("The store is ready.")
 
 

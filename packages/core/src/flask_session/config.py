@@ -130,6 +130,7 @@ def optional(check: Check) -> Check:
 
 
 signer_mode: Check = one_of(None, True, False, "0.8")
+id_bytes: Check = whole_number(16, 96)
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ class CoreSettings(Settings):
     sid_length: int = setting(
         "SESSION_ID_LENGTH",
         32,
-        check=whole_number(16, 96),
+        check=id_bytes,
         doc="Random bytes in a session id.",
     )
     serialization_format: str = setting(

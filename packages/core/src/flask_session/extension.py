@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .config import wrong
 from .errors import ConfigurationError
 from .interface import ServerSideSessionInterface
-from .moving import MovingStore, Route
+from .moving import Route
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -36,11 +36,7 @@ class Session:
         app.session_interface = self._get_interface(app)
 
     def _get_interface(self, app: Flask) -> ServerSideSessionInterface:
-        interface = find_backend(app.config.get("SESSION_TYPE")).from_app(app)
-        former = interface.settings.migrate_from
-        if former is not None:
-            interface.store = MovingStore(route_to(app, interface, former))
-        return interface
+        return find_backend(app.config.get("SESSION_TYPE")).from_app(app)
 
 
 def installed_backends() -> dict[str, EntryPoint]:
@@ -85,7 +81,7 @@ def configured(app: Flask, former: Mapping[str, object]) -> Iterator[None]:
     """
     present = app.config
     app.config = app.config_class(app.root_path, present)
-    app.config.update(former)
+    app.config.update({**former, "SESSION_MIGRATE_FROM": None})
     try:
         yield
     finally:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from itsdangerous import BadSignature, Signer
 
+from .config import id_bytes
 from .cookies import CookieCodec, Presented, SidCheck, keys_of, old_signer, our_signer
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ class IdentityHooks:
     def makes_custom_ids(self) -> bool:
         """Tell whether a subclass makes ids of its own, of which any form is accepted then."""
         return type(self)._generate_sid is not IdentityHooks._generate_sid
+
+    def checked_length(self, sid_length: int) -> int:
+        """Answer a length in random bytes if ids of it are accepted; other ids are not ours."""
+        return sid_length if self.makes_custom_ids() else id_bytes("SESSION_ID_LENGTH", sid_length)
 
     def signs_by_itself(self) -> bool:
         """Tell whether a subclass overrides a signer hook; they count where the signer is on."""

@@ -21,7 +21,8 @@ from .headers import Headers
 from .hooks import StorageHooks, store_of
 from .identity import IdentityHooks
 from .login import renew_on_login
-from .responses import answer_failure, mark_private, moment
+from .moving import MovingStore
+from .responses import answer_failure, hides_failure, mark_private, moment
 from .runtime import Runtime, basis_of, build, lifetimes_of
 from .serializers import MsgSpecSerializer
 from .session import ServerSideSession
@@ -72,9 +73,8 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         if app is not None and not self.signs_by_itself():
             check_signing(self.use_signer, keys_of(app))
         self.permanent = permanent
-        self.sid_length = sid_length
-        every = cleanup_n_requests or self.settings.cleanup_n_requests
-        self.cleanup_n_requests: int | None = every
+        self.sid_length: int = self.checked_length(sid_length)
+        self.cleanup_n_requests: int | None = cleanup_n_requests or self.settings.cleanup_n_requests
         if self.serializer is None:
             self.serializer = MsgSpecSerializer(
                 format=serialization_format,
@@ -87,9 +87,16 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         self._runtime: Runtime | None = None
         self._connected: Flask | None = None
         if app is not None:
-            register(app)
-        if app is not None and every:
-            clean_up_about_every(every, app, self)
+            self._join(app)
+
+    def _join(self, app: Flask) -> None:
+        from .extension import route_to  # it finds backends, which are interfaces
+
+        register(app)
+        if self.cleanup_n_requests:
+            clean_up_about_every(self.cleanup_n_requests, app, self)
+        if self.settings.migrate_from is not None:
+            self.store = MovingStore(route_to(app, self, self.settings.migrate_from))
 
     @classmethod
     def from_app(cls: type[InterfaceT], app: Flask) -> InterfaceT:
@@ -235,13 +242,3 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         if session._is_made_by_hand():
             self._adopt(self.app or current_app, session)
         session.regenerate()
-
-
-def hides_failure(session: ServerSideSession, response: Response) -> bool:
-    """Tell whether a failed load is not what the answer tells, but should be.
-
-    A 500 is the view's that failed because loading had. A change that was made all the same, by an
-    error handler or an ``after_request`` function, is lost.
-    """
-    status = response.status_code
-    return status == 500 or (session._modified and status < 500)

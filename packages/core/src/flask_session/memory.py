@@ -57,19 +57,11 @@ class MemoryStore(Store):
 
     def touch(self, key: str, ttl: int) -> bool:
         """Move the expiry of a live record."""
-        return self._touch(key, ttl)
-
-    def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
-        """Move the expiry of a live record if it is the expected one."""
-        return self._touch(key, ttl, expected)
-
-    def _touch(self, key: str, ttl: int, expected: Record | None = None) -> bool:
         with self._lock:
             record = self._live(key)
-            if record is None or (expected and record.data != expected.data):
-                return False
-            self._records[key] = (record.data, self.clock() + ttl)
-            return True
+            if record:
+                self._records[key] = (record.data, self.clock() + ttl)
+            return record is not None
 
     def delete(self, key: str, expected: Record | None = None) -> Outcome:
         """Remove a live record, if it is the expected one."""

@@ -90,6 +90,8 @@ class Migration:
         """Print the summary; answer the exit code: 1 if anything was left behind."""
         if self.dry_run:
             click.echo("Dry run, nothing was written.")
+        if not self.counts:
+            click.echo("There are no sessions under this prefix.")
         for word, number in sorted(self.counts.items()):
             click.echo(f"{number:8} {word}")
         for each in self.references:

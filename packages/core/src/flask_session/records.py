@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Raw
 
-from .bookkeeping import Bookkeeping, put_in, take_out
+from .bookkeeping import MOVED_SECONDS, Bookkeeping, put_in, take_out
 from .errors import SessionTooLarge, StoreUnavailable, UnreadableRecord
 from .serializers import ItemSerializer
 from .store import Outcome, Record, Store
@@ -95,15 +95,21 @@ class Records:
         data, ttl = self._encoded(items, noted), self.ttl(noted, lifetimes)
         return self._call(self.store.update, found.sid, data, ttl, found.record)
 
-    def mark_moved(self, found: Found, new_sid: str, ttl: int) -> Outcome:
+    def mark_moved(self, found: Found, new_sid: str) -> Outcome:
         """Replace the record by one that opens nothing and names the new id."""
         data = self._encoded({}, Bookkeeping(moved_to=new_sid))
-        return self._call(self.store.update, found.sid, data, ttl, found.record)
+        return self._call(self.store.update, found.sid, data, MOVED_SECONDS, found.record)
 
     def touch(self, found: Found, lifetimes: Lifetimes) -> bool:
         """Renew the lifetime; ``False`` if the record is gone, or not the one that was found."""
         ttl = self.ttl(found.noted, lifetimes)
         return self._call(self.store.touch_expected, found.sid, ttl, found.record)
+
+    def put_right(self, sid: str, lifetimes: Lifetimes) -> None:
+        """Let a record live as long as it says itself, after a touch that was meant for another."""
+        found = self.read(sid)
+        if found is not None:
+            self.touch(found, lifetimes)
 
     def delete(self, found: Found) -> Outcome:
         """Remove the record that was found, if it is still that one."""
@@ -121,6 +127,8 @@ class Records:
 
     def ttl(self, noted: Bookkeeping, lifetimes: Lifetimes) -> int:
         """Answer how long a record lives if it is renewed now: whole seconds, at least 1."""
+        if noted.moved_to is not None:
+            return MOVED_SECONDS
         idle = noted.lifetime or lifetimes.idle
         if lifetimes.absolute is None:
             return max(1, idle)

@@ -16,10 +16,6 @@ from .records import Found
 from .saving import Request, Result, create_record, rounds, update
 from .store import Outcome
 
-MOVED_SECONDS = 60
-"""How long the mark tells late requests, which loaded the old id, where the session went."""
-
-
 def renew(request: Request) -> Result:
     """Move the session to ``state.sid`` and save its change on the way.
 
@@ -46,7 +42,7 @@ def _move(request: Request, made: list[Found]) -> Result:
             outcome = request.records.delete(old)
         else:
             made.append(_write_new(request, old, made[-1] if made else None))
-            outcome = request.records.mark_moved(old, made[-1].sid, MOVED_SECONDS)
+            outcome = request.records.mark_moved(old, made[-1].sid)
         if outcome is not Outcome.CONFLICT:
             return _concluded(request, outcome, made)
         request.collided(old)

@@ -166,6 +166,8 @@ class SessionRepository:
             return state.result or Result.NOTHING
         try:
             lives = self.records.touch(found, state.lifetimes)
+            if not lives:
+                self.records.put_right(found.sid, state.lifetimes)
         except StoreUnavailable:
             return Result.NOTHING
         state.saved = True

@@ -12,7 +12,7 @@ from werkzeug.http import dump_cookie
 
 if TYPE_CHECKING:
     from flask import Flask, Response
-    from flask.sessions import SessionInterface
+    from flask.sessions import SessionInterface, SessionMixin
 
 
 POLICY = re.compile(
@@ -98,6 +98,16 @@ def mark_private(response: Response, cache_control: str | None) -> None:
         headers.add("Vary", "Cookie")
     if cache_control and "cache-control" not in present:
         headers.add("Cache-Control", cache_control)
+
+
+def hides_failure(session: SessionMixin, response: Response) -> bool:
+    """Tell whether a failed load is not what the answer tells, but should be.
+
+    A 500 is the view's that failed because loading had. A change that was made all the same, by an
+    error handler or an ``after_request`` function, is lost.
+    """
+    status = response.status_code
+    return status == 500 or (session.modified and status < 500)
 
 
 def answer_failure(app: Flask, response: Response, error: HTTPException) -> None:

@@ -136,17 +136,15 @@ class Store(ABC):
         """
 
     def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
-        """Touch the record if it is still ``expected``, and tell whether it is.
+        """Touch, and tell whether the record is still ``expected``.
 
-        ``False`` also if it has ended. Another record keeps its expiry: its session may have a
-        lifetime of its own by now. This default takes three round trips, and a change that comes
-        between the first two may be touched; override it where the server compares by itself.
+        ``False`` also if it has ended. A record that is another one by now is better left alone:
+        the session may have a lifetime of its own. Where it was touched, as by this default, which
+        takes two round trips, the core touches it once more with the lifetime that it says.
+        Override it where the server compares by itself.
         """
-        return (
-            self._is_still(key, expected) and self.touch(key, ttl) and self._is_still(key, expected)
-        )
-
-    def _is_still(self, key: str, expected: Record) -> bool:
+        if not self.touch(key, ttl):
+            return False
         found = self.load(key)
         return found is not None and found.data == expected.data
 

@@ -20,6 +20,7 @@ INDEXES: tuple[tuple[str, Document], ...] = (
     # https://www.mongodb.com/docs/manual/tutorial/expire-data/#expire-documents-at-a-specific-clock-time
     ("expiration", {"expireAfterSeconds": 0}),
 )
+UNAUTHORIZED = 13
 BATCH = 1000
 log: logging.Logger = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ def make_indexes(collection: Collection[Document], milliseconds: int) -> bool:
         try:
             collection.create_index(key, maxTimeMS=milliseconds, **options)
         except OperationFailure as error:
+            if error.code == UNAUTHORIZED and is_there(collection, key, options):
+                continue
             refused += 1
             log.warning(
                 "MongoDB did not make the index on %s.%s (error %s). Sessions work without it, but "
@@ -46,6 +49,15 @@ def make_indexes(collection: Collection[Document], milliseconds: int) -> bool:
                 error.code,
             )
     return not refused
+
+
+def is_there(collection: Collection[Document], key: str, options: Document) -> bool:
+    """Tell whether somebody else has made an index, as far as the role may list them."""
+    try:
+        indexes = collection.index_information().values()
+    except OperationFailure:
+        return False
+    return any(index["key"] == [(key, 1)] and options.items() <= index.items() for index in indexes)
 
 
 def remove_duplicates(collection: Collection[Document]) -> None:

@@ -116,9 +116,11 @@ def of_flask_sqlalchemy(app: Flask, db: FlaskSqlAlchemy, bind_key: str | None) -
         with app.app_context():
             engines = db.engines
         if bind_key not in engines:
+            names = sorted(name for name in engines if name is not None)
             raise wrong(
                 "SESSION_SQLALCHEMY_BIND_KEY", bind_key, "there is no such bind",
-                f"Set it to one of {sorted(map(str, engines))}.",
+                (f"Set it to one of {names}, or" if names else "There are no others:")
+                + " remove it for the database of SQLALCHEMY_DATABASE_URI.",
             )  # fmt: skip
         theirs = engines[bind_key]
         check(theirs)
