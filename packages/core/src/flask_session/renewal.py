@@ -16,6 +16,7 @@ from .records import Found
 from .saving import Request, Result, create_record, rounds, update
 from .store import Outcome
 
+
 def renew(request: Request) -> Result:
     """Move the session to ``state.sid`` and save its change on the way.
 
