@@ -138,6 +138,22 @@ def test_setup_removes_duplicates_and_makes_the_unique_index(
     assert documents.index_information()["id_1"]["unique"] is True
 
 
+@pytest.mark.parametrize(
+    ("verb", "command"),
+    [(MongoDBStore.purge, "delete"), (lambda store: store.limit_endless(60), "update")],
+)
+def test_the_housekeeping_may_take_longer_than_a_request(
+    url: str, documents: Collection[Any], fail_point: FailPoint,
+    verb: Callable[[MongoDBStore], int], command: str,
+) -> None:  # fmt: skip
+    past = datetime(2020, 1, 1, tzinfo=timezone.utc)
+    documents.create_index("expiration")  # in place of the one by which the server sweeps
+    documents.insert_many([{"id": "a", "val": b"x"}, {"id": "b", "val": b"x", "expiration": past}])
+    slow = fail_point("failCommand", failCommands=[command], blockConnection=True, blockTimeMS=1500)
+    with build(url) as client, slow:
+        assert verb(MongoDBStore(client, documents.database.name)) == 1
+
+
 def test_setup_leaves_documents_of_another_shape(
     store: MongoDBStore, documents: Collection[Any]
 ) -> None:

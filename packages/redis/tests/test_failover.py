@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import redis
 from flask_session_conformance.failover import Traffic
-from flask_session_conformance.servers import Group, start_group
+from flask_session_conformance.servers import Group, start, start_group
 from flask_session_conformance.sessions.base import build_site
 from flask_session_conformance.site import Site
+from flask_session_conformance.views import items, put
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from redis.sentinel import Sentinel
@@ -92,3 +93,26 @@ def test_sentinels_choose_the_replica(sentinels: Group) -> None:
         traffic = fail_over(site_of(client), sentinels, "server1")
         traffic.check()
     assert "server2" in sentinels.primaries()
+
+
+def test_a_client_that_repeats_after_readonly_finds_the_new_primary(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The connection to the former primary was kept, and every save was a 503 from then on.
+    again = Retry(NoBackoff(), 3)
+    with start("redis") as server, redis.Redis.from_url(server.url) as administrator:
+        client = redis.Redis.from_url(server.url, retry=again, retry_on_error=[redis.ReadOnlyError])
+        alice = site_of(client).visitor()
+        alice.does(put(user="alice"))
+        alice.does(put(more=0))  # loads the script, so that nothing is opened but for READONLY
+        administrator.replicaof("127.0.0.1", "1")
+
+        def reach_the_new_primary(connection: redis.Connection) -> None:
+            monkeypatch.undo()
+            administrator.replicaof("NO", "ONE")
+            connection.connect()
+
+        monkeypatch.setattr(redis.Connection, "connect", reach_the_new_primary)
+        alice.does(put(more=1))
+        assert alice.does(items) == {"user": "alice", "more": 1}
+        client.close()

@@ -160,6 +160,22 @@ def test_flask_sqlalchemy_may_be_initialised_later(make_app: MakeApp) -> None:
     assert visits(app) == ["1", "2"]
 
 
+@pytest.mark.row("B4")
+@pytest.mark.parametrize("bind_key", [None, "others"])
+def test_what_a_session_may_hold_is_known_before_flask_sqlalchemy_is(
+    make_app: MakeApp, bind_key: str | None
+) -> None:
+    # A session of 9 MB was sent to MariaDB, refused there, and said to be an outage.
+    url, db = "mysql+pymysql://user@localhost/app", SQLAlchemy()
+    app = make_app(
+        SESSION_SQLALCHEMY=db,
+        SESSION_SQLALCHEMY_BIND_KEY=bind_key,
+        SQLALCHEMY_DATABASE_URI="sqlite://" if bind_key else url,
+        SQLALCHEMY_BINDS={"others": {"url": url}},
+    )
+    assert interface_of(app).store.max_bytes < 8 * 1024 * 1024
+
+
 def test_a_bind_key_chooses_the_database(make_app: MakeApp, tmp_path: Path) -> None:
     db = SQLAlchemy()
     binds = {"others": {"url": at(tmp_path, "others.db"), "connect_args": {"timeout": 3}}}

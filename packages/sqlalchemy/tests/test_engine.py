@@ -8,11 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from flask_session_conformance.threads import together
 from flask_session_sqlalchemy import SqlAlchemyStore
 from flask_session_sqlalchemy.engine import build, is_in_memory, is_ours
+from flask_session_sqlalchemy.postgresql import ImpatientConnection
 from sqlalchemy import Engine
 
 Execute = Callable[[str], list[Any]]
@@ -74,6 +76,48 @@ def test_locks_are_waited_for_less_than_a_second_on_postgresql(url: str) -> None
 @on_postgresql
 def test_options_in_the_url_win(url: str) -> None:
     assert ask(f"{url}?options=-c%20lock_timeout%3D5s", "SHOW lock_timeout") == "5s"
+
+
+@on_postgresql
+@pytest.mark.parametrize("where", ["url", "connect_args"])
+def test_other_options_leave_the_limit_for_locks(url: str, where: str) -> None:
+    # Without it a change that was answered with 503 was stored once the lock was free.
+    given, options = (f"{url}?options=-csearch_path%3Dpg_catalog", None)
+    if where == "connect_args":
+        given, options = url, {"connect_args": {"options": "-csearch_path=pg_catalog"}}
+    assert ask(given, "SHOW lock_timeout", options) == "900ms"
+    assert ask(given, "SHOW search_path", options) == "pg_catalog"
+
+
+@on_postgresql
+def test_nothing_is_prepared_where_options_are_refused(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As by PgBouncer, which hands each statement to another connection.
+    connect = ImpatientConnection.connect
+
+    def refuse(*arguments: Any, **keywords: Any) -> Any:
+        if "options" in keywords:
+            raise psycopg.OperationalError("unsupported startup parameter: options")
+        return connect(*arguments, **keywords)
+
+    monkeypatch.setattr(ImpatientConnection, "connect", refuse)
+    engine = build(url)
+    for _ in range(2):
+        with engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            assert driver.prepare_threshold is None
+        engine.dispose()
+
+
+@on_postgresql
+@pytest.mark.parametrize(("text", "value"), [("none", None), ("7", 7)])
+def test_the_url_says_when_a_statement_is_prepared(url: str, text: str, value: Any) -> None:
+    engine = build(f"{url}?prepare_threshold={text}")
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        assert driver.prepare_threshold == value
+    engine.dispose()
 
 
 @on_mariadb

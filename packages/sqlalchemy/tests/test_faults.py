@@ -39,11 +39,11 @@ every_write = pytest.mark.parametrize(
     ids=["update", "touch", "delete"],
 )
 FORK = """
-import os, sys
+import ctypes, os, sys
 from flask_session_sqlalchemy import SqlAlchemyStore, create_session_model
 from flask_session_sqlalchemy.engine import build
 
-url, name = sys.argv[1:]
+url, name, *hooks = sys.argv[1:]
 store = SqlAlchemyStore(build(url), create_session_model(table_name=name).__table__)
 assert store.create("parent", b"parent", 60)
 
@@ -52,9 +52,10 @@ def work(key):
         store.create(f"{key} {number}", f"{key} {number}".encode(), 60)
         assert store.load(f"{key} {number}").data == f"{key} {number}".encode()
 
+fork = os.fork if hooks else ctypes.PyDLL(None).fork
 children = []
 for child in range(4):
-    number = os.fork()
+    number = fork()
     if not number:
         work(f"child{child}")
         store.close()
@@ -290,8 +291,10 @@ def limit_pages(connection: Any, *rest: object) -> None:
 
 
 @pytest.mark.row("E1", "E2")
-def test_forked_workers_do_not_share_a_connection(url: str, table: Table) -> None:
-    command = [sys.executable, "-c", FORK, url, table.name]
+@pytest.mark.parametrize("hooks", [["hooks"], []], ids=["os.fork", "as uWSGI forks"])
+def test_forked_workers_do_not_share_a_connection(url: str, table: Table, hooks: list[str]) -> None:
+    # uWSGI forks in C, without Python's hooks: workers answered with each other's sessions.
+    command = [sys.executable, "-c", FORK, url, table.name, *hooks]
     subprocess.run(command, check=True, timeout=60)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import traceback
 from collections.abc import Callable
@@ -189,3 +190,23 @@ def test_an_engine_handed_in_keeps_its_isolation_level(url: str, table: Table) -
         connection.rollback()
         assert connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() == 1
     theirs.dispose()
+
+
+@pytest.mark.row("A12")
+@pytest.mark.parametrize("options", [{}, {"logging_name": "theirs"}, {"echo": "debug"}])
+def test_an_engine_of_the_app_logs_neither_ids_nor_data(
+    url: str, table: Table, caplog: pytest.LogCaptureFixture, options: dict[str, Any]
+) -> None:
+    caplog.set_level(logging.DEBUG, "sqlalchemy.engine")
+    engine = sa.create_engine(url, **options)
+    store = SqlAlchemyStore(engine, table)
+    store.create("session:alice", b"secret", 60)
+    assert store.load("session:alice")
+    assert [key for key, _ in store.keys("")] == ["session:alice"]
+    assert "INSERT INTO" in caplog.text
+    assert "alice" not in caplog.text
+    assert "secret" not in caplog.text
+    with engine.connect() as connection:
+        connection.execute(sa.text("SELECT 'theirs' = :other"), {"other": "shown"})
+    assert "shown" in caplog.text
+    engine.dispose()

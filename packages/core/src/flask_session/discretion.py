@@ -29,5 +29,5 @@ class Discretion(logging.Filter, ContextDecorator):
         self._depth.value -= 1
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let a record pass unless this thread is in a store's command."""
-        return not getattr(self._depth, "value", 0)
+        """Let a record pass unless it is of level DEBUG and this thread in a store's command."""
+        return record.levelno > logging.DEBUG or not getattr(self._depth, "value", 0)

@@ -143,11 +143,15 @@ class MongoDBStore(Store):
 
     def purge(self) -> int:
         """Remove expired documents; needed only where the TTL index could not be made."""
-        return upkeep.remove_expired(self._ready(), self._now())
+        documents = self._ready()
+        with pymongo.timeout(SETUP_SECONDS):
+            return upkeep.remove_expired(documents, self._now())
 
     def limit_endless(self, ttl: int) -> int:
         """Give documents a date that have none; 0.4 and 0.5 wrote them for a browser's session."""
-        return upkeep.date_undated(self._ready(), self._in(ttl))
+        documents = self._ready()
+        with pymongo.timeout(SETUP_SECONDS):
+            return upkeep.date_undated(documents, self._in(ttl))
 
     def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
         """Iterate over the live documents in the order of their keys."""

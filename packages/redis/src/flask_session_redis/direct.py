@@ -48,7 +48,17 @@ def sender(client: Client) -> Callable[..., Any]:
     is_plain = type(client) is redis.Redis and "execute_command" not in vars(client)
     if not is_plain or type(pool) is not redis.ConnectionPool or pool.max_connections < ROOMY:
         return client.execute_command
-    return Direct(client)
+    return client.execute_command if repeats_answers(client) else Direct(client)
+
+
+def repeats_answers(client: Any) -> bool:
+    """Tell whether the client is to repeat a command that was answered by some error.
+
+    As after a failover, when the former primary answers READONLY; redis-py knows what to do then.
+    """
+    repeated = getattr(client.get_retry(), "_supported_errors", ())
+    named = client.connection_pool.connection_kwargs.get("retry_on_error") or ()
+    return any(issubclass(error, ResponseError) for error in (*repeated, *named))
 
 
 def is_redis_pys(method: Any) -> bool:

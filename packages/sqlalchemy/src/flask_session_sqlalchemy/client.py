@@ -11,7 +11,7 @@ from typing import Any, cast
 from flask import Flask
 from flask_session.config import wrong
 from flask_session.errors import ConfigurationError
-from sqlalchemy.engine import URL, Engine
+from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import SingletonThreadPool, StaticPool
 
@@ -34,6 +34,7 @@ class Connected:
     client: Client
     engine: Engine | Callable[[], Engine]
     flask_sqlalchemy: FlaskSqlAlchemy | None = None
+    dialect: str | None = None
 
 
 def connect(app: Flask, client: Client | URL | str | None, bind_key: str | None) -> Connected:
@@ -129,7 +130,16 @@ def of_flask_sqlalchemy(app: Flask, db: FlaskSqlAlchemy, bind_key: str | None) -
         return build(theirs.url, options_of(app, db, bind_key))
 
     is_ready = app.extensions.get("sqlalchemy") is db
-    return Connected(db, engine() if is_ready else engine, db)
+    return Connected(db, engine() if is_ready else engine, db, dialect_of(app, bind_key))
+
+
+def dialect_of(app: Flask, bind_key: str | None) -> str | None:
+    """Answer which database the app has configured, as far as it has by now."""
+    url = app.config.get("SQLALCHEMY_DATABASE_URI")
+    if bind_key is not None:
+        bind = (app.config.get("SQLALCHEMY_BINDS") or {}).get(bind_key)
+        url = bind.get("url") if isinstance(bind, Mapping) else bind
+    return make_url(url).get_backend_name() if url else None
 
 
 def options_of(app: Flask, db: object, bind_key: str | None) -> dict[str, Any]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from flask_session.discretion import Discretion
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import Executable
 
 from .compiled import ROWCOUNT, Compiled
-from .engine import is_ours
-from .model import capacity, ensure_table
+from .engine import forget_foreign_connections, is_ours
+from .model import capacity, ensure_table, has_index
 from .statements import Statements
 
 Answer = TypeVar("Answer")
@@ -46,6 +48,7 @@ class Database:
         self._source = engine
         self._table_exists = table_exists
         self._engine: Engine | None = None
+        self._process = os.getpid()
         self._statements: Statements | None = None
         self._load: Compiled | None = None
         self._update: Compiled | None = None
@@ -54,10 +57,20 @@ class Database:
     def engine(self) -> Engine:
         """The engine, in AUTOCOMMIT mode."""
         if self._engine is None:
-            engine = self._source if isinstance(self._source, Engine) else self._source()
-            autocommit = {} if is_ours(engine) else {"isolation_level": "AUTOCOMMIT"}
-            self._engine = engine.execution_options(**autocommit) if autocommit else engine
+            self._engine = self._make_engine()
+        if self._process != os.getpid():
+            forget_foreign_connections(self._engine)
+            self._process = os.getpid()
         return self._engine
+
+    def _make_engine(self) -> Engine:
+        engine = self._source if isinstance(self._source, Engine) else self._source()
+        self._quietly = Discretion(name_of_logger(engine))
+        if is_ours(engine):
+            return engine
+        duplicate = engine.execution_options(isolation_level="AUTOCOMMIT")
+        duplicate.hide_parameters = True
+        return duplicate
 
     @property
     def statements(self) -> Statements:
@@ -74,6 +87,10 @@ class Database:
     def setup(self) -> None:
         """Make the table with its index, unless it exists or is said to; look what it holds."""
         self._do(lambda: self._connected(self._prepare))
+
+    def finds_expired(self) -> bool:
+        """Tell whether the table has an index by which expired rows are found."""
+        return self._do(lambda: self._connected(lambda each: has_index(each, self.table)))
 
     def _prepare(self, connection: Connection) -> None:
         if not self._table_exists:
@@ -128,7 +145,7 @@ class Database:
         return answer
 
     def _connected(self, action: Callable[[Connection], Answer]) -> Answer:
-        with self.engine.connect() as connection:
+        with self.engine.connect() as connection, self._quietly:
             return action(connection)
 
     def _do(self, action: Callable[[], Answer], *, reconnects: bool = True) -> Answer:
@@ -149,6 +166,13 @@ class Database:
         """Close the connections of an engine of our own making."""
         if self._engine is not None and is_ours(self._engine):
             self._engine.dispose()
+
+
+def name_of_logger(engine: Engine) -> str:
+    """Answer where an engine logs; at DEBUG it logs the rows that were found, with ids in them."""
+    logger: Any = engine.logger
+    name: str = getattr(logger, "logger", logger).name
+    return name
 
 
 def is_locked(error: DBAPIError) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Engine, make_url
@@ -48,7 +48,8 @@ LIMITS: dict[str, dict[str, Any]] = {
 }
 """What ``connect()`` of each driver is told about waiting; PostgreSQL's in milliseconds."""
 
-_ours: WeakSet[Engine] = WeakSet()
+_ours: WeakKeyDictionary[Engine, int] = WeakKeyDictionary()
+"""Engines made here, each with the process whose connections it holds."""
 
 
 def build(url: URL | str, options: Mapping[str, Any] | None = None) -> Engine:
@@ -61,7 +62,8 @@ def build(url: URL | str, options: Mapping[str, Any] | None = None) -> Engine:
     driver = url.get_dialect().driver
     given = options.get("connect_args", {})
     in_memory = {"check_same_thread": False} if is_in_memory(url) else {}
-    options["connect_args"] = {**limits(driver, {**url.query, **given}), **in_memory, **given}
+    said = {**url.query, **given}
+    options["connect_args"] = {**in_memory, **given, **limits(driver, said), **numbers(said)}
     engine = create_engine(
         url,
         isolation_level="AUTOCOMMIT",
@@ -71,7 +73,7 @@ def build(url: URL | str, options: Mapping[str, Any] | None = None) -> Engine:
         **{**(POOL_IN_MEMORY if in_memory else POOL), **options},
     )
     _listen(engine, driver)
-    _ours.add(engine)
+    _ours[engine] = os.getpid()
     _survive_forks()
     return engine
 
@@ -81,7 +83,19 @@ def limits(driver: str, given: Mapping[str, Any]) -> dict[str, Any]:
     ours = {name: value for name, value in LIMITS.get(driver, {}).items() if name not in given}
     if "read_timeout" in given and "init_command" in ours:
         ours["init_command"] = LOCK_WAIT  # an answer that may take longer is not cut off
+    if LIMITS.get(driver) is LIBPQ and "options" in given:
+        ours["options"] = (
+            f"{LIBPQ['options']} {given['options']}"  # of two equal ones the last wins
+        )
     return ours
+
+
+def numbers(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer what psycopg takes as a number or None, and a URL can only say as a text."""
+    threshold = given.get("prepare_threshold")
+    if not isinstance(threshold, str):
+        return {}
+    return {"prepare_threshold": None if threshold == "none" else int(threshold)}
 
 
 def is_ours(engine: Engine) -> bool:
@@ -128,10 +142,21 @@ def _survive_forks() -> None:
     https://docs.sqlalchemy.org/en/20/core/pooling.html#pooling-multiprocessing
     """
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_forget_connections)
+        os.register_at_fork(after_in_child=_in_the_child)
 
 
-def _forget_connections() -> None:
-    for engine in _ours:
+def _in_the_child() -> None:
+    for engine in list(_ours):
+        forget_foreign_connections(engine)
+
+
+def forget_foreign_connections(engine: Engine) -> None:
+    """Leave connections to the process that opened them, if that is another one.
+
+    uWSGI forks without Python's hooks, unless it is told ``--py-call-osafterfork``, so somebody has
+    to ask before a connection is used. https://uwsgi-docs.readthedocs.io/en/latest/Options.html
+    """
+    if _ours.get(engine, os.getpid()) != os.getpid():
         if not is_in_memory(engine.url):
-            engine.dispose(close=False)
+            engine.dispose(close=False)  # in two threads at once: some connections fewer are kept
+        _ours[engine] = os.getpid()

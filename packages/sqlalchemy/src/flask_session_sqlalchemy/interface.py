@@ -94,7 +94,10 @@ class SqlAlchemySessionInterface(ServerSideSessionInterface):
             serialization_format,
             cleanup_n_requests,
             store=SqlAlchemyStore(
-                connected.engine, self.sql_session_model.__table__, table_exists=table_exists
+                connected.engine,
+                self.sql_session_model.__table__,
+                table_exists=table_exists,
+                dialect=connected.dialect,
             ),
         )
 

@@ -131,6 +131,12 @@ def ensure_table(connection: Connection, table: Table) -> None:
             raise
 
 
+def has_index(connection: Connection, table: Table) -> bool:
+    """Tell whether an index begins with ``expiry``; in a table of Flask-Session 0.8 none does."""
+    indexes = inspect(connection).get_indexes(table.name, schema=table.schema)
+    return any(each["column_names"][:1] == [table.c.expiry.name] for each in indexes)
+
+
 def capacity(connection: Connection, table: Table) -> int | None:
     """Answer how many bytes ``data`` holds where that is a limit: on MySQL and MariaDB.
 

@@ -77,5 +77,8 @@ def connect(
         if not ours or "startup parameter" not in str(error):
             raise
     # PgBouncer takes no options: https://www.pgbouncer.org/config.html#ignore_startup_parameters
+    # What is prepared on one of its connections is missing on the next.
+    # https://www.psycopg.org/psycopg3/docs/advanced/prepare.html#using-prepared-statements-with-pgbouncer
+    keywords.setdefault("prepare_threshold", None)
     del keywords["options"]  # SQLAlchemy hands us the same dictionary the next time
     return ImpatientConnection.connect(*arguments, **keywords)

@@ -28,7 +28,8 @@ class SqlAlchemyStore(Store):
 
     ``engine`` is described at :class:`.database.Database`. The table is made at the first use
     unless it exists. Expiry is kept as naive UTC, rounded up to a whole second, since a MariaDB
-    DATETIME has no fractions; a row without one counts as expired.
+    DATETIME has no fractions; a row without one counts as expired. ``dialect`` is the name of the
+    database where the engine is not there yet, for its limit of ``max_bytes``.
     """
 
     errors: tuple[type[Exception], ...] = (DBAPIError, TimeoutError)
@@ -39,10 +40,11 @@ class SqlAlchemyStore(Store):
         table: Table | None = None,
         *,
         table_exists: bool = False,
+        dialect: str | None = None,
     ) -> None:
         self.table: Table = create_session_model().__table__ if table is None else table
         self.database: Database = Database(engine, self.table, table_exists=table_exists)
-        if isinstance(engine, Engine) and engine.dialect.name in MYSQL:
+        if (engine.dialect.name if isinstance(engine, Engine) else dialect) in MYSQL:
             self.max_bytes = MYSQL_MAX_BYTES
 
     def load(self, key: str) -> Record | None:
@@ -103,11 +105,17 @@ class SqlAlchemyStore(Store):
 
     def purge(self) -> int:
         """Delete expired rows, each batch in a transaction; rows without an expiry stay."""
-        return self._in_batches(self._sql.expired, self._sql.purge, now=self._now())
+        sql, now = self._sql, self._now()
+        if self.database.finds_expired():
+            return self._in_batches(sql.expired, sql.purge, now=now)
+        return self._walk(sql.walk_expired, sql.purge, now=now)
 
     def limit_endless(self, ttl: int) -> int:
         """Give rows without an expiry one, each batch in a transaction."""
-        return self._in_batches(self._sql.endless, self._sql.limit, expiry=self._after(ttl))
+        sql, expiry = self._sql, self._after(ttl)
+        if self.database.finds_expired():
+            return self._in_batches(sql.endless, sql.limit, expiry=expiry)
+        return self._walk(sql.walk_endless, sql.limit, expiry=expiry)
 
     def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
         """List the live rows, a page at a time in the order of their keys."""
@@ -151,6 +159,15 @@ class SqlAlchemyStore(Store):
         while found := self._all(find, **parameters):
             numbers = [row.id for row in found]
             changed += self._count(change, {**parameters, "numbers": numbers})
+        return changed
+
+    def _walk(self, find: Executable, change: Executable, **parameters: Any) -> int:
+        changed = after = 0
+        while found := self._all(find, after=after, **parameters):
+            after = found[-1].id
+            numbers = [row.id for row in found if row.is_meant]
+            if numbers:
+                changed += self._count(change, {**parameters, "numbers": numbers})
         return changed
 
     def _row(self, key: str, data: bytes, ttl: int) -> dict[str, Any]:
