@@ -61,6 +61,7 @@ def test_a_verb_is_one_round_trip(store: SqlAlchemyStore, proxy: Proxy, call: Ca
 def test_keys_and_purge_take_a_round_trip_for_each_batch(
     store: SqlAlchemyStore, proxy: Proxy
 ) -> None:
+    store.purge()  # the first one asks whether there is an index
     with proxy.measure() as traffic:
         assert [key for key, _ in store.keys("session:")] == [KEY]
         assert store.purge() == 0

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from flask_session.discretion import Discretion
@@ -49,6 +50,7 @@ class Database:
         self._table_exists = table_exists
         self._engine: Engine | None = None
         self._process = os.getpid()
+        self._has_index = False
         self._statements: Statements | None = None
         self._load: Compiled | None = None
         self._update: Compiled | None = None
@@ -89,8 +91,11 @@ class Database:
         self._do(lambda: self._connected(self._prepare))
 
     def finds_expired(self) -> bool:
-        """Tell whether the table has an index by which expired rows are found."""
-        return self._do(lambda: self._connected(lambda each: has_index(each, self.table)))
+        """Tell whether the table has an index by which expired rows are found; once it had, yes."""
+        if not self._has_index:
+            look = partial(has_index, table=self.table)
+            self._has_index = self._do(lambda: self._connected(look))
+        return self._has_index
 
     def _prepare(self, connection: Connection) -> None:
         if not self._table_exists:
