@@ -8,13 +8,21 @@ import pytest
 from flask_session import ConfigurationError
 
 from ..site import Visitor
-from ..views import clear, in_turn, put, renew, user
+from ..views import View, clear, in_turn, put, renew, user
 from .base import MakeSite, SessionSuite, log_in, seconds_until_expiry
 from .lifetimes import HOUR
 
 
 class AbsoluteLifetimes(SessionSuite):
     """``SESSION_ABSOLUTE_LIFETIME`` counts from the beginning; only another session is another."""
+
+    @pytest.fixture
+    def late(self, make_site: MakeSite) -> Visitor:
+        """Provide a logged-in visitor, ten seconds before an absolute lifetime of an hour ends."""
+        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR)
+        alice = log_in(site, "alice")
+        site.skew(HOUR - 10)
+        return alice
 
     @pytest.mark.row("F2")
     def test_an_active_session_ends_with_its_absolute_lifetime(self, make_site: MakeSite) -> None:
@@ -33,54 +41,32 @@ class AbsoluteLifetimes(SessionSuite):
         assert alice.twin(stricter).does(user) is None
 
     @pytest.mark.row("F2")
-    def test_writing_does_not_prolong_the_absolute_lifetime(self, make_site: MakeSite) -> None:
-        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR)
-        alice = log_in(site, "alice")
-        site.skew(HOUR - 10)
-        alice.does(put(more=1))
-        site.skew(HOUR + 1)
-        assert alice.does(user) is None
-
-    @pytest.mark.row("F2")
-    def test_renewing_the_id_does_not_prolong_the_absolute_lifetime(
-        self, make_site: MakeSite
+    @pytest.mark.parametrize("change", [put(more=1), renew], ids=["writing", "renewing the id"])
+    def test_a_change_does_not_prolong_the_absolute_lifetime(
+        self, late: Visitor, change: View
     ) -> None:
-        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR)
-        alice = log_in(site, "alice")
-        site.skew(HOUR - 10)
-        alice.does(renew)
-        site.skew(HOUR + 1)
-        assert alice.does(user) is None
+        late.does(change)
+        late.site.skew(HOUR + 1)
+        assert late.does(user) is None
 
     @pytest.mark.row("F2")
-    def test_logging_in_as_another_starts_a_new_absolute_lifetime(
-        self, make_site: MakeSite
-    ) -> None:
-        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR)
-        visitor = log_in(site, "alice")
-        site.skew(HOUR - 10)
-        visitor.does(in_turn(clear, put(user="bob"), renew))
-        site.skew(HOUR + 1)
-        assert visitor.does(user) == "bob"
+    def test_logging_in_as_another_starts_a_new_absolute_lifetime(self, late: Visitor) -> None:
+        late.does(in_turn(clear, put(user="bob"), renew))
+        late.site.skew(HOUR + 1)
+        assert late.does(user) == "bob"
 
     @pytest.mark.row("F2")
-    def test_the_cookie_of_a_new_absolute_lifetime_lives_as_long(self, make_site: MakeSite) -> None:
+    def test_the_cookie_of_a_new_absolute_lifetime_lives_as_long(self, late: Visitor) -> None:
         # It ended with the absolute lifetime of the session before.
-        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR)
-        visitor = log_in(site, "alice")
-        site.skew(HOUR - 10)
-        answer = visitor.visit(in_turn(clear, put(user="bob"), renew))
-        assert HOUR - 2 < seconds_until_expiry(answer, site) <= HOUR
+        answer = late.visit(in_turn(clear, put(user="bob"), renew))
+        assert HOUR - 2 < seconds_until_expiry(answer, late.site) <= HOUR
 
     @pytest.mark.row("F2")
     def test_a_session_near_its_absolute_end_is_stored_no_longer_than_that(
-        self, make_site: MakeSite
+        self, late: Visitor
     ) -> None:
-        site = make_site(PERMANENT_SESSION_LIFETIME=HOUR, SESSION_ABSOLUTE_LIFETIME=HOUR)
-        alice = log_in(site, "alice")
-        site.skew(HOUR - 10)
-        answer = alice.visit(put(more=1))
-        assert 0 < seconds_until_expiry(answer, site) <= 10
+        answer = late.visit(put(more=1))
+        assert 0 < seconds_until_expiry(answer, late.site) <= 10
 
     @pytest.mark.row("F2", "F6")
     def test_an_absolute_lifetime_that_begins_within_a_second_is_not_cut_short(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from types import FrameType
 
+SAVING = frozenset({"process_response", "session_transaction"})
 FINISHING = frozenset({"handle_user_exception", "handle_exception", "process_response"})
 
 
@@ -17,13 +18,7 @@ def is_answering() -> bool:
     Only ``Flask.process_response`` does so. Whoever stands in between, an override, a tracer or an
     interface that passes on to ours, does not matter.
     """
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None:
-        name = frame.f_code.co_name
-        if name in ("process_response", "session_transaction"):
-            return name == "process_response"
-        frame = frame.f_back
-    return False
+    return innermost(SAVING) == "process_response"
 
 
 def is_finishing() -> bool:
@@ -32,7 +27,15 @@ def is_finishing() -> bool:
     What it writes to a session that could not be loaded (Flask-Login notes what to remember,
     Flask-WTF a token for the form on the error page) must not fail the answer once more.
     """
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_name not in FINISHING:
+    return innermost(FINISHING) is not None
+
+
+def innermost(names: frozenset[str]) -> str | None:
+    """Answer which of these functions was called last and is still at work, if one is."""
+    frame: FrameType | None = sys._getframe(3)
+    while frame is not None:
+        name = frame.f_code.co_name
+        if name in names:
+            return name
         frame = frame.f_back
-    return frame is not None
+    return None

@@ -213,13 +213,12 @@ class ForeignSerializer(ItemSerializer):
         """Compare the values, and their types, where the bytes differ: ``1`` is not ``True``."""
         if one == other:
             return True
-        values = self.decode_item(key, one), self.decode_item(key, other)
+        before, after = self.decode_item(key, one), self.decode_item(key, other)
+        encode = self._fallback.encode_item
         try:
-            return self._fallback.encode_item(key, values[0]) == self._fallback.encode_item(
-                key, values[1]
-            )
+            return encode(key, before) == encode(key, after)
         except TypeError:
-            return bool(values[0] == values[1])
+            return bool(before == after)
 
     def split(self, data: bytes) -> dict[Any, Raw]:
         """Cut a record of that serializer, else one of ours."""

@@ -25,7 +25,8 @@ from .upkeep import Document, expires_at
 
 FIRST_USE_MILLISECONDS = 400
 """What an index may cost the first request of a process; a large collection needs ``setup``."""
-SETUP_SECONDS = 3600
+UPKEEP_SECONDS = 3600
+"""What an operator's command may cost: indexes, and whatever goes through the collection."""
 QUIETLY = Discretion("pymongo.command")
 
 
@@ -144,13 +145,13 @@ class MongoDBStore(Store):
     def purge(self) -> int:
         """Remove expired documents; needed only where the TTL index could not be made."""
         documents = self._ready()
-        with pymongo.timeout(SETUP_SECONDS):
+        with pymongo.timeout(UPKEEP_SECONDS):
             return upkeep.remove_expired(documents, self._now())
 
     def limit_endless(self, ttl: int) -> int:
         """Give documents a date that have none; 0.4 and 0.5 wrote them for a browser's session."""
         documents = self._ready()
-        with pymongo.timeout(SETUP_SECONDS):
+        with pymongo.timeout(UPKEEP_SECONDS):
             return upkeep.date_undated(documents, self._in(ttl))
 
     def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
@@ -164,9 +165,9 @@ class MongoDBStore(Store):
     @QUIETLY
     def setup(self) -> None:
         """Make both indexes however long it takes, after removing what duplicates there are."""
-        with pymongo.timeout(SETUP_SECONDS):
+        with pymongo.timeout(UPKEEP_SECONDS):
             upkeep.remove_duplicates(self._documents)
-            self._has_indexes = upkeep.make_indexes(self._documents, SETUP_SECONDS * 1000)
+            self._has_indexes = upkeep.make_indexes(self._documents, UPKEEP_SECONDS * 1000)
         self._prepared = True
 
     def close(self) -> None:

@@ -42,7 +42,8 @@ def sender(client: Client) -> Callable[..., Any]:
     """Answer what sends one command through ``client`` and returns the reply, undecoded.
 
     It is the client's own ``execute_command`` for all but a plain ``redis.Redis``: clients of
-    clusters, sentinels and Valkey, subclasses, patched ones and small pools decide themselves.
+    clusters, sentinels and Valkey, subclasses, patched ones, small pools, and clients that are to
+    repeat what was answered by an error, decide themselves.
     """
     pool = getattr(client, "connection_pool", None)
     is_plain = type(client) is redis.Redis and "execute_command" not in vars(client)

@@ -129,17 +129,23 @@ def of_flask_sqlalchemy(app: Flask, db: FlaskSqlAlchemy, bind_key: str | None) -
             return theirs
         return build(theirs.url, options_of(app, db, bind_key))
 
-    is_ready = app.extensions.get("sqlalchemy") is db
-    return Connected(db, engine() if is_ready else engine, db, dialect_of(app, bind_key))
+    if app.extensions.get("sqlalchemy") is db:
+        return Connected(db, engine(), db)
+    return Connected(db, engine, db, dialect_of(app, bind_key))
 
 
 def dialect_of(app: Flask, bind_key: str | None) -> str | None:
     """Answer which database the app has configured, as far as it has by now."""
     url = app.config.get("SQLALCHEMY_DATABASE_URI")
     if bind_key is not None:
-        bind = (app.config.get("SQLALCHEMY_BINDS") or {}).get(bind_key)
+        bind = bind_of(app, bind_key)
         url = bind.get("url") if isinstance(bind, Mapping) else bind
     return make_url(url).get_backend_name() if url else None
+
+
+def bind_of(app: Flask, bind_key: str | None) -> Any:
+    """Answer what the app has configured for a bind: a URL, a mapping with one, or None."""
+    return (app.config.get("SQLALCHEMY_BINDS") or {}).get(bind_key)
 
 
 def options_of(app: Flask, db: object, bind_key: str | None) -> dict[str, Any]:
@@ -147,7 +153,7 @@ def options_of(app: Flask, db: object, bind_key: str | None) -> dict[str, Any]:
     options = dict(getattr(db, "_engine_options", {}))
     if bind_key is None:
         options.update(app.config.get("SQLALCHEMY_ENGINE_OPTIONS") or {})
-    bind = (app.config.get("SQLALCHEMY_BINDS") or {}).get(bind_key)
+    bind = bind_of(app, bind_key)
     if isinstance(bind, Mapping):
         options.update(bind)
     return {name: options[name] for name in INHERITED if name in options}

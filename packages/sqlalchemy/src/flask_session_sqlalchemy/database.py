@@ -88,13 +88,12 @@ class Database:
 
     def setup(self) -> None:
         """Make the table with its index, unless it exists or is said to; look what it holds."""
-        self._do(lambda: self._connected(self._prepare))
+        self._perform(self._prepare)
 
     def finds_expired(self) -> bool:
         """Tell whether the table has an index by which expired rows are found; once it had, yes."""
         if not self._has_index:
-            look = partial(has_index, table=self.table)
-            self._has_index = self._do(lambda: self._connected(look))
+            self._has_index = self._perform(partial(has_index, table=self.table))
         return self._has_index
 
     def _prepare(self, connection: Connection) -> None:
@@ -114,7 +113,7 @@ class Database:
         def execute(connection: Connection) -> Answer:
             return fetch(connection.execute(statement, parameters))
 
-        return self._do(lambda: self._connected(execute))
+        return self._perform(execute)
 
     def load(self, parameters: Mapping[str, Any]) -> Sequence[Any] | None:
         """Answer the data and the expiry of a record."""
@@ -148,6 +147,9 @@ class Database:
                     raise
         answer: Answer = self.run(statement, parameters, fetch)
         return answer
+
+    def _perform(self, action: Callable[[Connection], Answer]) -> Answer:
+        return self._do(lambda: self._connected(action))
 
     def _connected(self, action: Callable[[Connection], Answer]) -> Answer:
         with self.engine.connect() as connection, self._quietly:

@@ -84,9 +84,8 @@ def limits(driver: str, given: Mapping[str, Any]) -> dict[str, Any]:
     if "read_timeout" in given and "init_command" in ours:
         ours["init_command"] = LOCK_WAIT  # an answer that may take longer is not cut off
     if LIMITS.get(driver) is LIBPQ and "options" in given:
-        ours["options"] = (
-            f"{LIBPQ['options']} {given['options']}"  # of two equal ones the last wins
-        )
+        # Of two settings of one name, the last wins.
+        ours["options"] = f"{LIBPQ['options']} {given['options']}"
     return ours
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Delete,
@@ -34,6 +34,16 @@ BATCH = 200
 """Rows that one statement of ``purge`` or ``keys`` takes, and keeps others waiting for."""
 
 
+class Ways(NamedTuple):
+    """Two ways to some rows, some at a time; ``is_meant`` tells of each whether it is one."""
+
+    by_expiry: Executable
+    """Takes as long as there are such rows, with an index on ``expiry``."""
+    by_number: Executable
+    """Walks through the whole table, behind the number ``after``: in a table of Flask-Session 0.4
+    to 0.8, which has no such index, sorting it for each batch takes longer than is waited."""
+
+
 class Statements:
     """One statement per verb, and what tells a CONFLICT from a GONE.
 
@@ -49,11 +59,9 @@ class Statements:
     touch_expected: Update
     delete: Delete
     delete_expected: Delete
-    expired: Executable
-    walk_expired: Executable
+    expired: Ways
     purge: Delete
-    endless: Executable
-    walk_endless: Executable
+    endless: Ways
     limit: Update
     page: Executable
 
@@ -80,13 +88,11 @@ class Statements:
         self.delete = delete(table).where(live)
         self.delete_expected = delete(table).where(expected)
 
-        self.expired = select(row.id).where(is_expired).order_by(row.expiry).limit(BATCH)
+        self.expired = _ways(row, is_expired)
         numbers = bindparam("numbers", expanding=True, type_=Integer())
         self.purge = delete(table).where(row.id.in_(numbers), is_expired)
         endless = row.expiry.is_(None)
-        self.walk_expired = _walk(row, is_expired)
-        self.walk_endless = _walk(row, endless)
-        self.endless = select(row.id).where(endless).limit(BATCH)
+        self.endless = _ways(row, endless)
         self.limit = update(table).where(row.id.in_(numbers), endless)
         self.limit = self.limit.values(expiry=values["expiry"])
         after = bindparam("after", type_=String())
@@ -106,14 +112,14 @@ class Statements:
         return column == bindparam("expected")
 
 
-def _walk(row: Any, condition: Any) -> Executable:
-    """Build what reads some rows in the order of their numbers, and tells of each if it is meant.
-
-    It takes as long on a table without an index on ``expiry``, as Flask-Session 0.4 to 0.8 made it.
-    """
+def _ways(row: Any, condition: Any) -> Ways:
     is_meant = case((condition, 1), else_=0).label("is_meant")
+    some = select(row.id, is_meant).limit(BATCH)
     after = bindparam("after", type_=Integer())
-    return select(row.id, is_meant).where(row.id > after).order_by(row.id).limit(BATCH)
+    return Ways(
+        some.where(condition).order_by(row.expiry),
+        some.where(row.id > after).order_by(row.id),
+    )
 
 
 def utc(seconds: float) -> datetime:

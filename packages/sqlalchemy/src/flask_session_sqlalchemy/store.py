@@ -17,7 +17,7 @@ from sqlalchemy.sql import Executable
 from .compiled import ROWCOUNT
 from .database import Database
 from .model import MYSQL, create_session_model
-from .statements import Statements, timestamp, utc
+from .statements import Statements, Ways, timestamp, utc
 
 MYSQL_MAX_BYTES = 8 * 1024 * 1024 - 4096
 """Escaped, the data may double; it has to fit into the 16 MB of ``max_allowed_packet``."""
@@ -85,13 +85,12 @@ class SqlAlchemyStore(Store):
 
     def touch(self, key: str, ttl: int) -> bool:
         """Move the expiry."""
-        row = {"key": key, "expiry": self._after(ttl), "now": self._now()}
-        return bool(self._count(self._sql.touch, row))
+        return self._renew(self._sql.touch, key, ttl)
 
     def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
         """Move the expiry where the data is still the expected."""
-        sql, row = self._sql, {"key": key, "expiry": self._after(ttl), "now": self._now()}
-        return bool(self._count(sql.touch_expected, {**row, "expected": sql.token(expected.data)}))
+        sql = self._sql
+        return self._renew(sql.touch_expected, key, ttl, expected=sql.token(expected.data))
 
     def delete(self, key: str, expected: Record | None = None) -> Outcome:
         """Delete the row; with ``expected``, where the data is still that."""
@@ -105,17 +104,11 @@ class SqlAlchemyStore(Store):
 
     def purge(self) -> int:
         """Delete expired rows, each batch in a transaction; rows without an expiry stay."""
-        sql, now = self._sql, self._now()
-        if self.database.finds_expired():
-            return self._in_batches(sql.expired, sql.purge, now=now)
-        return self._walk(sql.walk_expired, sql.purge, now=now)
+        return self._in_batches(self._sql.expired, self._sql.purge, now=self._now())
 
     def limit_endless(self, ttl: int) -> int:
         """Give rows without an expiry one, each batch in a transaction."""
-        sql, expiry = self._sql, self._after(ttl)
-        if self.database.finds_expired():
-            return self._in_batches(sql.endless, sql.limit, expiry=expiry)
-        return self._walk(sql.walk_endless, sql.limit, expiry=expiry)
+        return self._in_batches(self._sql.endless, self._sql.limit, expiry=self._after(ttl))
 
     def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
         """List the live rows, a page at a time in the order of their keys."""
@@ -154,14 +147,12 @@ class SqlAlchemyStore(Store):
     def _all(self, statement: Executable, **parameters: Any) -> Sequence[Row[Any]]:
         return self.database.run(statement, parameters, CursorResult.all)
 
-    def _in_batches(self, find: Executable, change: Executable, **parameters: Any) -> int:
-        changed = 0
-        while found := self._all(find, **parameters):
-            numbers = [row.id for row in found]
-            changed += self._count(change, {**parameters, "numbers": numbers})
-        return changed
+    def _renew(self, statement: Executable, key: str, ttl: int, **condition: Any) -> bool:
+        row = {"key": key, "expiry": self._after(ttl), "now": self._now()}
+        return bool(self._count(statement, {**row, **condition}))
 
-    def _walk(self, find: Executable, change: Executable, **parameters: Any) -> int:
+    def _in_batches(self, ways: Ways, change: Executable, **parameters: Any) -> int:
+        find = ways.by_expiry if self.database.finds_expired() else ways.by_number
         changed = after = 0
         while found := self._all(find, after=after, **parameters):
             after = found[-1].id
