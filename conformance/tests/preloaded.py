@@ -1,4 +1,4 @@
-"""An application whose module makes requests before its server forks; see test_gunicorn.py."""
+"""An application whose module makes requests before its server forks; see test_preforking.py."""
 
 from __future__ import annotations
 

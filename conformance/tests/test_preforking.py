@@ -1,4 +1,7 @@
-"""``gunicorn --preload`` with four workers, forked when the client already has a connection."""
+"""gunicorn and uWSGI with four workers, forked when the client already has a connection.
+
+gunicorn forks with Python's hooks (``--preload``), uWSGI without, and by default.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +24,24 @@ from flask_session_conformance.plugin import GetServer
 from flask_session_conformance.proxy import Proxy
 from flask_session_conformance.threads import together
 
-pytest.importorskip("gunicorn", reason="gunicorn runs on Linux only")
+for server_module in ("gunicorn", "pyuwsgi"):
+    pytest.importorskip(server_module, reason=f"{server_module} is tested on Linux only")
 WORKERS, VISITORS, REQUESTS = 4, 8, 50
 LATE = 0.005
 """Seconds of every round trip: workers that share a connection meet on it."""
 HERE = Path(__file__).parent
+SERVERS = {
+    "gunicorn": [
+        *(sys.executable, "-m", "gunicorn", "--preload", f"--workers={WORKERS}"),
+        *("--bind=fd://{socket}", f"--chdir={HERE}", "preloaded:app"),
+    ],
+    "uwsgi": [
+        *(str(Path(sys.executable).with_name("uwsgi")), f"--venv={sys.prefix}", "--die-on-term"),
+        *("--master", f"--processes={WORKERS}", "--need-app", "--disable-logging"),
+        *("--http-socket=fd://{socket}", f"--chdir={HERE}", "--module=preloaded:app"),
+    ],
+}
+"""How each is started on a socket that already listens, and whose number takes that place."""
 KINDS = {
     "redis": ("redis", "SESSION_REDIS"),
     "postgresql": ("sqlalchemy", "SESSION_SQLALCHEMY"),
@@ -63,24 +79,22 @@ def config(request: pytest.FixtureRequest, server: GetServer) -> Iterator[dict[s
     """Provide the configuration of an application whose server takes its time."""
     request.node.backend = request.param
     kind, setting = KINDS[request.param]
-    prefix, running = f"gunicorn-{random.getrandbits(48):x}:", server(request.param)
+    prefix, running = f"preforking-{random.getrandbits(48):x}:", server(request.param)
     with Proxy(running.host, running.port) as proxy:
         proxy.delay(LATE)
         config = {"SESSION_TYPE": kind, setting: running.url_at(proxy.address)}
         yield {**config, "SESSION_KEY_PREFIX": prefix, "PERMANENT_SESSION_LIFETIME": 120}
 
 
-@pytest.fixture
-def port(config: dict[str, Any]) -> Iterator[int]:
-    """Provide the port on which gunicorn serves that application."""
+@pytest.fixture(params=SERVERS)
+def port(request: pytest.FixtureRequest, config: dict[str, Any]) -> Iterator[int]:
+    """Provide the port on which one of the servers serves that application."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(64)
         listening.set_inheritable(True)
-        bind = f"fd://{listening.fileno()}"
-        options = ["--preload", "--workers", f"{WORKERS}", "--bind", bind, "--chdir", str(HERE)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", *options, "preloaded:app"],
+            [part.format(socket=listening.fileno()) for part in SERVERS[request.param]],
             env={**os.environ, "PRELOADED_CONFIG": json.dumps(config)},
             pass_fds=[listening.fileno()],
         )
@@ -90,7 +104,7 @@ def port(config: dict[str, Any]) -> Iterator[int]:
 
 
 @pytest.mark.row("E1", "E2")
-def test_four_preloaded_workers_mix_up_and_lose_nothing(port: int) -> None:
+def test_four_forked_workers_mix_up_and_lose_nothing(port: int) -> None:
     history, processes = History(), set[int]()
     browsers = [Browser(port, f"visitor{number}", processes) for number in range(VISITORS)]
     together([partial(live, history, browser) for browser in browsers])
