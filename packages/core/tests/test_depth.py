@@ -134,3 +134,43 @@ def test_a_thread_with_a_small_stack_survives() -> None:
         [sys.executable, "-c", SMALL_STACK], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "11"
+
+
+def nested(levels: int) -> list[object]:
+    value: list[object] = []
+    for _ in range(levels - 1):
+        value = [value]
+    return value
+
+
+def test_a_hundred_levels_are_kept(serializer: MsgSpecSerializer) -> None:
+    assert serializer.decode(serializer.encode({"v": nested(100)})) == {"v": nested(100)}
+
+
+def test_more_levels_are_refused(serializer: MsgSpecSerializer) -> None:
+    with pytest.raises(TypeError, match="deeper than 100"):
+        serializer.encode({"v": nested(101)})
+
+
+def test_a_hundred_levels_of_a_long_list_are_kept(serializer: MsgSpecSerializer) -> None:
+    value = [*range(20), nested(99)]
+    assert serializer.decode(serializer.encode({"v": value})) == {"v": value}
+
+
+def test_more_levels_of_a_long_list_are_refused(serializer: MsgSpecSerializer) -> None:
+    with pytest.raises(TypeError, match="deeper than 100"):
+        serializer.encode({"v": [*range(20), nested(100)]})
+
+
+def test_a_long_list_that_contains_itself_often_is_refused(serializer: MsgSpecSerializer) -> None:
+    value: list[object] = []
+    value.extend([value] * 1000)
+    with pytest.raises(TypeError, match="deeper than 100"):
+        serializer.encode({"v": value})
+
+
+def test_a_value_that_contains_itself_is_refused(serializer: MsgSpecSerializer) -> None:
+    value: list[object] = []
+    value.append(value)
+    with pytest.raises(TypeError, match="deeper than 100"):
+        serializer.encode({"v": value})

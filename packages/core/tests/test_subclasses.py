@@ -2,58 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import pickle
-import secrets
 import time
-from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
-import msgspec
 import pytest
 from flask import Flask, Request, session
-from flask.json.tag import TaggedJSONSerializer
 from flask_session import Session, StoreUnavailable
-from flask_session.base import (
-    MsgSpecSerializer,
-    ServerSideSession,
-    ServerSideSessionInterface,
-)
+from flask_session.base import ServerSideSession, ServerSideSessionInterface
 from flask_session.memory import MemorySessionInterface, MemoryStore
 from flask_session.signals import session_rejected
 from flask_session.store import Record
 from flask_session_conformance.hearing import heard
 
-
-def add_views(app: Flask) -> Flask:
-    @app.get("/set/<key>/<value>")
-    def set_(key: str, value: str) -> str:
-        session[key] = value
-        return session.sid  # type: ignore[attr-defined]
-
-    @app.get("/")
-    def show() -> dict[str, Any]:
-        return dict(session)
-
-    @app.get("/logout")
-    def logout() -> str:
-        session.clear()
-        return ""
-
-    return app
-
-
-def app_with(interface: ServerSideSessionInterface, app: Flask) -> Flask:
-    app.session_interface = interface
-    return add_views(app)
-
-
-def new_app(**config: Any) -> Flask:
-    app = Flask("subclasses")
-    app.config.update(SECRET_KEY="key", TESTING=True, **config)
-    return app
+from packages.core.tests.apps import Salted, app_with, new_app
 
 
 class NumberedIds(MemorySessionInterface):
@@ -162,113 +125,6 @@ def test_one_that_extends_a_single_hook_of_a_backend() -> None:
     assert Audited.deleted == 1
 
 
-def test_one_that_swaps_the_serializer_for_tagged_json() -> None:
-    app = new_app(SESSION_TYPE="memory")
-    Session(app)
-    app.session_interface.serializer = TaggedJSONSerializer()  # type: ignore[attr-defined]
-    client = add_views(app).test_client()
-    moment = datetime(2026, 1, 2, tzinfo=timezone.utc)
-    with client.session_transaction() as stored:
-        stored["pair"], stored["moment"] = (1, 2), moment
-    (key,) = [key for key, _ in app.session_interface.store.keys("session:")]  # type: ignore[attr-defined]
-    record = app.session_interface.store.load(key)  # type: ignore[attr-defined]
-    assert b'" t":[1,2]' in record.data
-    with client.session_transaction() as stored:
-        assert (stored["pair"], stored["moment"]) == ((1, 2), moment)
-
-
-def test_one_with_both_pairs_of_methods_as_airflow_ships_it() -> None:
-    class Both(TaggedJSONSerializer):
-        def encode(self, session: Mapping[str, Any]) -> bytes:
-            return self.dumps(dict(session)).encode()
-
-        def decode(self, data: bytes) -> dict[str, Any]:
-            return self.loads(data.decode())
-
-    class Airflow(MemorySessionInterface):
-        serializer = Both()
-
-    app = new_app()
-    client = app_with(Airflow(app), app).test_client()
-    client.get("/set/a/1")
-    assert client.get("/").json == {"_permanent": True, "a": "1"}
-
-
-class Salted:
-    """Encodes the same in another way each time, as encryption does."""
-
-    def dumps(self, session: Mapping[str, Any]) -> bytes:
-        return json.dumps({"salt": secrets.token_hex(4), **session}).encode()
-
-    def loads(self, data: bytes) -> dict[str, Any]:
-        items = json.loads(data)
-        del items["salt"]
-        return items  # type: ignore[no-any-return]
-
-
-def test_one_whose_bytes_differ_each_time_is_written_only_when_it_changed() -> None:
-    app = new_app(SESSION_TYPE="memory")
-    Session(app)
-    interface: Any = app.session_interface
-    interface.serializer = Salted()
-    client = add_views(app).test_client()
-    with client.session_transaction() as stored:
-        stored["cart"] = [1]
-    before = list(interface.store._records.values())
-    assert client.get("/").json == {"_permanent": True, "cart": [1]}
-    assert list(interface.store._records.values()) == before
-    with client.session_transaction() as stored:
-        stored["cart"].append(2)
-    assert client.get("/").json == {"_permanent": True, "cart": [1, 2]}
-
-
-def test_one_whose_bytes_differ_each_time_tells_true_from_one() -> None:
-    app = new_app(SESSION_TYPE="memory")
-    Session(app)
-    app.session_interface.serializer = Salted()  # type: ignore[attr-defined]
-    client = add_views(app).test_client()
-    with client.session_transaction() as stored:
-        stored["flags"] = [1, {"on": 0}]
-    with client.session_transaction() as stored:
-        stored["flags"] = [True, {"on": False}]
-    assert client.get("/").get_data(as_text=True).count("true") == 2
-
-
-def deep() -> tuple[Any, ...]:
-    """Nest tuples deeper than a record may when it is written, not deeper than a pickle is read."""
-    value: tuple[Any, ...] = ()
-    for _ in range(60):
-        value = (value,)
-    return value
-
-
-@pytest.mark.parametrize(
-    ("serializer", "data"),
-    [
-        (MsgSpecSerializer(), pickle.dumps({"user": "alice", "deep": deep()})),
-        (TaggedJSONSerializer(), pickle.dumps({"user": "alice", "number": 1j})),
-        (Salted(), msgspec.msgpack.encode({"user": "alice", "token": b"\xff"})),
-        (Salted(), pickle.dumps({"user": "alice", "since": datetime(2026, 1, 1)})),
-    ],
-)
-def test_an_old_record_that_the_serializer_cannot_take_over_is_no_session(
-    serializer: Any, data: bytes
-) -> None:
-    # It was a 500 at every request.
-    app = new_app(SESSION_TYPE="memory", SESSION_USE_SIGNER=False)
-    Session(app)
-    interface: Any = app.session_interface
-    interface.serializer = serializer
-    interface.store.create("session:" + "p" * 43, data, 77)
-    client = add_views(app).test_client()
-    client.set_cookie("session", "p" * 43)
-    with heard(session_rejected) as rejected:
-        assert client.get("/").json == {"_permanent": True}
-    assert len(rejected) == 1
-    assert client.get("/set/user/bob").status_code == 200
-    assert client.get("/").json == {"_permanent": True, "user": "bob"}
-
-
 def test_what_own_storage_answers_and_no_record_can_hold_is_no_session() -> None:
     class Anything(OwnStorage):
         def _retrieve_session_data(self, store_id: str) -> dict[str, Any] | None:
@@ -303,23 +159,6 @@ def test_one_with_its_own_storage_and_bytes_that_differ_each_time() -> None:
     assert client.get("/").json == {"_permanent": True, "a": "1", "b": "2"}
     client.get("/logout")
     assert client.get("/").json == {"_permanent": True}
-
-
-@pytest.mark.parametrize("serializer", [TaggedJSONSerializer(), MsgSpecSerializer(format="json")])
-def test_a_serializer_of_the_apps_own_reads_old_pickles_only_as_the_app_says(
-    serializer: Any,
-) -> None:
-    found = []
-    for mode in ("convert", "clear"):
-        app = new_app(SESSION_TYPE="memory", SESSION_LEGACY_PICKLE=mode, SESSION_USE_SIGNER=False)
-        Session(app)
-        interface: Any = app.session_interface
-        interface.serializer = serializer
-        interface.store.create("session:" + "p" * 43, pickle.dumps({"user": "alice"}), 77)
-        client = add_views(app).test_client()
-        client.set_cookie("session", "p" * 43)
-        found.append(client.get("/").json)
-    assert found == [{"user": "alice"}, {"_permanent": True}]
 
 
 class AbsoluteLifetime(MemorySessionInterface):

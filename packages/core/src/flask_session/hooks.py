@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .bookkeeping import RESERVED_KEY
 from .errors import UnreadableRecord
-from .serializers import ItemSerializer, adapt
+from .foreign import adapt
+from .serializers import ItemSerializer
 from .store import Outcome, Record, Store, SupportsPurge
 
 if TYPE_CHECKING:

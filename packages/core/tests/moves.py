@@ -1,0 +1,66 @@
+"""Stores in which a test can intervene, and an app that moves from one to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from flask import Flask, session
+from flask_session import Outcome, Record, Session
+from flask_session.memory import MemoryStore
+
+NOW = 1_764_000_000.0
+
+
+class HookedStore(MemoryStore):
+    """Calls somebody before a verb."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before: dict[str, Callable[[], Any]] = {}
+        self.clock = lambda: NOW
+
+    def _interrupt(self, verb: str) -> None:
+        if verb in self.before:
+            self.before.pop(verb)()
+
+    def load(self, key: str) -> Record | None:
+        self._interrupt("load")
+        return super().load(key)
+
+    def create(self, key: str, data: bytes, ttl: int) -> bool:
+        self._interrupt("create")
+        return super().create(key, data, ttl)
+
+    def delete(self, key: str, expected: Record | None = None) -> Outcome:
+        self._interrupt("delete")
+        return super().delete(key, expected)
+
+
+def msgpack_of(user: str) -> bytes:
+    return msgspec.msgpack.encode({"user": user})
+
+
+def app_on(new: MemoryStore, old: MemoryStore | None = None, **config: Any) -> Flask:
+    app = Flask("moving")
+    app.config.update(SECRET_KEY="key", SESSION_TYPE="memory", SESSION_MEMORY=new, TESTING=True)
+    app.config.update(SESSION_USE_SIGNER=False, SESSION_KEY_PREFIX="new:", **config)
+    if old is not None:
+        app.config["SESSION_MIGRATE_FROM"] = {
+            "SESSION_TYPE": "memory",
+            "SESSION_MEMORY": old,
+            "SESSION_KEY_PREFIX": "old:",
+        }
+    Session(app)
+
+    @app.get("/")
+    def show() -> dict[str, Any]:
+        return dict(session)
+
+    @app.get("/logout")
+    def logout() -> str:
+        session.clear()
+        return ""
+
+    return app

@@ -1,0 +1,162 @@
+"""``flask session migrate``, ``reencode`` and ``setup``."""
+
+from __future__ import annotations
+
+import pickle
+
+import msgspec
+import pytest
+from click.testing import Result
+from flask import Flask
+from flask_session import Record
+from flask_session.memory import MemoryStore
+
+from packages.core.tests.moves import NOW, HookedStore, app_on, msgpack_of
+
+
+def run(app: Flask, *arguments: str) -> Result:
+    return app.test_cli_runner().invoke(args=["session", "migrate", *arguments])
+
+
+def filled(store: MemoryStore, number: int) -> None:
+    for each in range(number):
+        store.create(f"old:{each:043}", msgspec.msgpack.encode({"n": each}), 1000 + each)
+
+
+def test_the_command_moves_everything(old: HookedStore, new: HookedStore) -> None:
+    filled(old, 25)
+    result = run(app_on(new, old), "--batch", "10")
+    assert (result.exit_code, "25 moved" in result.output) == (0, True)
+    expected = {(f"new:{each:043}", NOW + 1000 + each) for each in range(25)}
+    assert set(new.keys("new:")) == expected
+    assert list(old.keys("old:")) == []
+
+
+def test_a_dry_run_writes_nothing(old: HookedStore, new: HookedStore) -> None:
+    filled(old, 3)
+    result = run(app_on(new, old), "--dry-run")
+    assert (result.exit_code, "3 moved" in result.output) == (0, True)
+    assert (len(list(old.keys(""))), len(list(new.keys("")))) == (3, 0)
+
+
+def test_an_interrupted_run_is_completed_by_the_next(old: HookedStore, new: HookedStore) -> None:
+    filled(old, 5)
+
+    def kill() -> None:
+        raise KeyboardInterrupt
+
+    old.before["delete"] = kill
+    app = app_on(new, old)
+    assert run(app).exit_code != 0
+    assert run(app).exit_code == 0
+    assert (len(list(old.keys(""))), len(list(new.keys("")))) == (0, 5)
+
+
+def test_unreadable_records_stay_are_counted_and_named_by_no_id(
+    old: HookedStore, new: HookedStore
+) -> None:
+    filled(old, 2)
+    old.create("old:" + "x" * 43, b"\xc1 garbage", 100)
+    result = run(app_on(new, old))
+    assert (result.exit_code, "1 unreadable" in result.output) == (1, True)
+    assert "x" * 43 not in result.output
+    assert old.load("old:" + "x" * 43) is not None
+
+
+def test_what_is_too_large_for_the_new_store_is_left_and_named(
+    old: HookedStore, new: HookedStore
+) -> None:
+    filled(old, 2)
+    new.max_bytes = 100
+    old.create("old:" + "x" * 43, msgpack_of("a" * 100), 100)
+    for arguments in (["--dry-run"], []):
+        result = run(app_on(new, old), *arguments)
+        assert (result.exit_code, "1 left" in result.output) == (1, True)
+        assert ("2 moved" in result.output, "x" * 43 in result.output) == (True, False)
+    assert [key for key, _ in old.keys("old:")] == ["old:" + "x" * 43]
+
+
+def test_a_store_that_fails_stops_the_command_which_can_be_run_again(
+    old: HookedStore, new: HookedStore
+) -> None:
+    filled(old, 3)
+
+    def fail() -> None:
+        raise ConnectionError(f"no answer for old:{1:043}")
+
+    old.before["delete"] = fail
+    app = app_on(new, old)
+    result = run(app)
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+    assert "stopped by ConnectionError" in result.output
+    assert f"{1:043}" not in result.output
+    assert (run(app).exit_code, len(list(new.keys("new:")))) == (0, 3)
+
+
+@pytest.mark.parametrize("size", ["0", "-1"])
+def test_a_batch_has_at_least_one_session(old: HookedStore, new: HookedStore, size: str) -> None:
+    filled(old, 1)
+    assert run(app_on(new, old), "--batch", size).exit_code == 2
+
+
+class EndlessStore(HookedStore):
+    """Has records without an expiry, as tables of 0.6 had."""
+
+    def limit_endless(self, ttl: int) -> int:
+        self.create("old:" + "e" * 43, msgpack_of("alice"), ttl)
+        return 1
+
+
+def test_rows_without_expiry_can_be_given_one_before_they_are_moved(new: HookedStore) -> None:
+    result = run(app_on(new, EndlessStore()), "--null-expiry", "1h")
+    assert "1 sessions without expiry got one." in result.output
+    assert list(new.keys("")) == [("new:" + "e" * 43, NOW + 3600)]
+
+
+def test_reencoding_turns_pickles_into_our_format_in_place(new: HookedStore) -> None:
+    new.create("new:" + "p" * 43, pickle.dumps({"pair": (1, 2)}), 77)
+    new.create("new:" + "q" * 43, msgspec.msgpack.encode({"n": 1}), 77)
+    result = run(app_on(new), "--reencode")
+    assert result.exit_code == 0
+    assert "1 reencoded" in result.output
+    assert "1 unchanged" in result.output
+    record = new.load("new:" + "p" * 43)
+    assert record is not None
+    assert (record.data[:1], record.expires_at) == (b"\x81", NOW + 77)
+
+
+def test_a_listing_that_finds_nothing_says_so(new: HookedStore) -> None:
+    result = run(app_on(new), "--reencode")
+    assert (result.exit_code, result.output) == (0, "There are no sessions under this prefix.\n")
+
+
+def test_setup_says_that_the_store_is_away() -> None:
+    class Away(HookedStore):
+        errors: tuple[type[Exception], ...] = (OSError,)
+
+        def load(self, key: str) -> Record | None:
+            raise OSError("refused")
+
+    runner = app_on(Away()).test_cli_runner()
+    result = runner.invoke(args=["session", "setup"])
+    assert (result.exit_code, "ready" in result.output) == (1, False)
+
+
+def test_setup_says_that_the_store_is_ready(new: HookedStore) -> None:
+    result = app_on(new).test_cli_runner().invoke(args=["session", "setup"])
+    assert (result.exit_code, result.output) == (0, "The store is ready.\n")
+
+
+def test_without_a_former_store_the_command_says_what_to_do(new: HookedStore) -> None:
+    result = run(app_on(new))
+    assert (result.exit_code, "SESSION_MIGRATE_FROM" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize("value", ["31", "0d", "401d", "forever"])
+def test_a_wrong_lifetime_is_a_usage_error(new: HookedStore, value: str) -> None:
+    assert "such as 90s" in run(app_on(new), "--reencode", "--null-expiry", value).output
+
+
+def test_a_store_whose_records_all_expire_refuses_null_expiry(new: HookedStore) -> None:
+    result = run(app_on(new), "--reencode", "--null-expiry", "31d")
+    assert (result.exit_code, "every record" in result.output) == (1, True)
