@@ -6,11 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask_session import Session
 from flask_session_conformance.plugin import GetServer
 from flask_session_sqlalchemy import SqlAlchemyStore, create_session_model
 from flask_session_sqlalchemy.compiled import Compiled
 from flask_session_sqlalchemy.engine import build
+from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, Table, event
+
+from packages.sqlalchemy.tests.apps import MakeApp, close, count
 
 DATABASES = ("sqlite", "postgresql", "mariadb")
 
@@ -94,3 +100,38 @@ def sent(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]
     monkeypatch.setattr(Compiled, "_run", run_and_note)
     yield statements
     event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def make_app(tmp_path: Path) -> Iterator[MakeApp]:
+    """Provide a function that makes an app; ``db`` is initialised before the sessions are."""
+    apps: list[Flask] = []
+
+    def make(db: SQLAlchemy | None = None, **config: Any) -> Flask:
+        app = Flask(__name__, instance_path=str(tmp_path))
+        app.config.update({"SECRET_KEY": "key", "SESSION_TYPE": "sqlalchemy", **config})
+        apps.append(app)
+        if db is not None:
+            db.init_app(app)
+        Session(app)
+        app.add_url_rule("/", view_func=count)
+        return app
+
+    yield make
+    for app in apps:
+        close(app)
+
+
+@pytest.fixture
+def old_table(engine: Engine, table_name: str) -> Table:
+    """Provide a table as Flask-Session 0.4 to 0.8 made it."""
+    table = sa.Table(
+        table_name,
+        sa.MetaData(),
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("session_id", sa.String(255), unique=True),
+        sa.Column("data", sa.LargeBinary),
+        sa.Column("expiry", sa.DateTime),
+    )
+    table.metadata.create_all(engine)
+    return table

@@ -4,94 +4,26 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask, session
-from flask_session import Session
-from flask_session.errors import ConfigurationError
+from flask import Flask
 from flask_session_sqlalchemy import (
     SqlAlchemySessionInterface,
-    SqlAlchemyStore,
-    create_session_model,
 )
 from flask_session_sqlalchemy.engine import is_ours
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.pool import StaticPool
 
-MakeApp = Callable[..., Flask]
-
-
-class PlainBase(DeclarativeBase):
-    pass
-
-
-class StampedBase(DeclarativeBase):
-    made_at: Mapped[datetime] = mapped_column(default=datetime(2026, 1, 1))
-
-
-@pytest.fixture
-def make_app(tmp_path: Path) -> Iterator[MakeApp]:
-    """Provide a function that makes an app; ``db`` is initialised before the sessions are."""
-    apps: list[Flask] = []
-
-    def make(db: SQLAlchemy | None = None, **config: Any) -> Flask:
-        app = Flask(__name__, instance_path=str(tmp_path))
-        app.config.update({"SECRET_KEY": "key", "SESSION_TYPE": "sqlalchemy", **config})
-        apps.append(app)
-        if db is not None:
-            db.init_app(app)
-        Session(app)
-        app.add_url_rule("/", view_func=count)
-        return app
-
-    yield make
-    for app in apps:
-        close(app)
-
-
-def count() -> str:
-    session["visits"] = session.get("visits", 0) + 1
-    return str(session["visits"])
-
-
-def close(app: Flask) -> None:
-    interface = app.session_interface
-    if isinstance(interface, SqlAlchemySessionInterface):
-        interface.store.close()
-        if isinstance(interface.client, sa.Engine):
-            interface.client.dispose()
-    if "sqlalchemy" in app.extensions:
-        with app.app_context():
-            for engine in app.extensions["sqlalchemy"].engines.values():
-                engine.dispose()
-
-
-def visits(app: Flask) -> list[str]:
-    """Answer what two requests of a browser see."""
-    with app.test_client() as client:
-        return [client.get("/").text, client.get("/").text]
-
-
-def interface_of(app: Flask) -> SqlAlchemySessionInterface:
-    assert isinstance(app.session_interface, SqlAlchemySessionInterface)
-    return app.session_interface
-
-
-def engine_of(app: Flask) -> sa.Engine:
-    store = interface_of(app).store
-    assert isinstance(store, SqlAlchemyStore)
-    return store.database.engine
-
-
-def at(tmp_path: Path, name: str = "app.db") -> str:
-    return f"sqlite:///{tmp_path / name}"
+from packages.sqlalchemy.tests.apps import (
+    MakeApp,
+    at,
+    engine_of,
+    interface_of,
+    visits,
+)
 
 
 def test_a_url_makes_an_engine_of_our_own(make_app: MakeApp, tmp_path: Path) -> None:
@@ -245,81 +177,6 @@ def test_an_engine_with_one_connection_warns(make_app: MakeApp) -> None:
     assert visits(app) == ["1", "2"]
 
 
-@pytest.mark.parametrize(
-    ("client", "message"),
-    [
-        ("", "not a URL"),
-        ("sessions.db", "not a URL"),
-        ("postgres://user:hunter2@host/db", "not a URL"),
-        ("postgresql+psycopg://user:hunter2@host:port/db", "not a URL"),
-        ("mysql+mysqldb://user:hunter2@host/db", "no module MySQLdb"),
-        (42, "builtins.int"),
-        (object, "builtins.type"),
-        (OrmSession(), "cannot be used"),
-        (sa.create_engine("sqlite://"), "for each thread"),
-        ("postgresql+psycopg_async://host/db", "asynchronous"),
-    ],
-)
-def test_another_client_is_refused_at_the_start(
-    make_app: MakeApp, client: object, message: str
-) -> None:
-    with pytest.raises(ConfigurationError, match=message) as caught:
-        make_app(SESSION_SQLALCHEMY=client)
-    assert "SESSION_SQLALCHEMY" in str(caught.value)
-    assert "hunter2" not in str(caught.value)
-
-
-def test_no_database_at_all_is_refused_at_the_start(make_app: MakeApp) -> None:
-    with pytest.raises(ConfigurationError, match="no database"):
-        make_app()
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("SESSION_SQLALCHEMY_TABLE", ""),
-        ("SESSION_SQLALCHEMY_TABLE", 1),
-        ("SESSION_SQLALCHEMY_SCHEMA", ""),
-        ("SESSION_SQLALCHEMY_SEQUENCE", 1),
-        ("SESSION_SQLALCHEMY_TABLE_EXISTS", "yes"),
-        ("SESSION_SQLALCHEMY_BIND_KEY", "others"),
-    ],
-)
-def test_a_wrong_setting_is_refused_at_the_start(make_app: MakeApp, key: str, value: Any) -> None:
-    with pytest.raises(ConfigurationError, match=key):
-        make_app(SESSION_SQLALCHEMY="sqlite://", **{key: value})
-
-
-@pytest.mark.parametrize(
-    ("binds", "remedy"),
-    [
-        ({}, "There are no others: remove it"),
-        ({"logs": "sqlite:///logs.db"}, r"Set it to one of \['logs'\], or remove it"),
-    ],
-)
-def test_an_unknown_bind_is_refused_at_the_start(
-    make_app: MakeApp, binds: dict[str, str], remedy: str
-) -> None:
-    db = SQLAlchemy()
-    with pytest.raises(ConfigurationError, match=f"SESSION_SQLALCHEMY_BIND_KEY.*{remedy}"):
-        make_app(
-            db,
-            SESSION_SQLALCHEMY=db,
-            SESSION_SQLALCHEMY_BIND_KEY="others",
-            SQLALCHEMY_DATABASE_URI="sqlite:///app.db",
-            SQLALCHEMY_BINDS=binds,
-        )
-
-
-def test_a_table_of_the_app_without_the_columns_is_refused_at_the_start(
-    make_app: MakeApp,
-) -> None:
-    db = SQLAlchemy()
-    db.Table("sessions", sa.Column("id", sa.Integer, primary_key=True))
-    with pytest.raises(ConfigurationError, match="without session_id, data, expiry"):
-        make_app(db, SESSION_SQLALCHEMY=db, SQLALCHEMY_DATABASE_URI="sqlite:///app.db")
-
-
 def test_the_positional_arguments_are_those_of_0_8(tmp_path: Path) -> None:
     app = Flask(__name__)
     app.secret_key = "key"
@@ -340,99 +197,6 @@ def test_the_positional_arguments_are_those_of_0_8(tmp_path: Path) -> None:
     assert (interface.key_prefix, interface.use_signer, interface.permanent) == ("p:", True, False)
     assert (interface.sid_length, interface.sql_session_model.__tablename__) == (16, "mine")
     interface.store.close()
-
-
-# The model
-
-
-@pytest.mark.parametrize("base", [None, PlainBase, StampedBase])
-def test_the_model_is_read_and_written_by_the_apps_session(
-    make_app: MakeApp, base: type[DeclarativeBase] | None
-) -> None:
-    db = SQLAlchemy(model_class=base) if base else SQLAlchemy()
-    app = make_app(db, SESSION_SQLALCHEMY=db, SQLALCHEMY_DATABASE_URI="sqlite:///app.db")
-    visits(app)
-    model = interface_of(app).sql_session_model
-    with app.app_context():
-        row = model.query.filter_by(id=1).one()
-        assert row.session_id.startswith("session:")
-        assert interface_of(app).serializer.decode(row.data)["visits"] == 2
-        db.session.add(model("session:bob", b"data", datetime(2999, 1, 1)))
-        db.session.commit()
-    assert interface_of(app).store.load("session:bob") is not None
-
-
-def test_the_model_of_an_engine_is_read_by_any_session(make_app: MakeApp, tmp_path: Path) -> None:
-    app = make_app(SESSION_SQLALCHEMY=at(tmp_path))
-    visits(app)
-    with OrmSession(engine_of(app)) as orm:
-        row = orm.scalars(sa.select(interface_of(app).sql_session_model)).one()
-        assert "visits" not in repr(row)
-        assert row.session_id not in repr(row)
-
-
-def test_apps_made_again_and_again_share_the_model(make_app: MakeApp) -> None:
-    db = SQLAlchemy()
-    config: dict[str, Any] = {
-        "SESSION_SQLALCHEMY": db,
-        "SQLALCHEMY_DATABASE_URI": "sqlite:///app.db",
-    }
-    models = {interface_of(make_app(db, **config)).sql_session_model for _ in range(3)}
-    assert len(models) == 1
-
-
-def test_apps_with_different_tables_share_one_metadata(make_app: MakeApp) -> None:
-    db = SQLAlchemy()
-    for name in ("mine", "yours"):
-        app = make_app(
-            db,
-            SESSION_SQLALCHEMY=db,
-            SESSION_SQLALCHEMY_TABLE=name,
-            SQLALCHEMY_DATABASE_URI="sqlite:///app.db",
-        )
-        assert visits(app) == ["1", "2"]
-    assert set(db.metadata.tables) == {"mine", "yours"}
-
-
-def test_a_model_of_the_app_is_used_as_it_is(make_app: MakeApp) -> None:
-    db = SQLAlchemy()
-
-    class Visit(db.Model):  # type: ignore[name-defined, misc]
-        __tablename__ = "sessions"
-        id = sa.Column(sa.Integer, primary_key=True)
-        session_id = sa.Column(sa.String(255), unique=True)
-        data = sa.Column(sa.LargeBinary)
-        expiry = sa.Column(sa.DateTime)
-        note = sa.Column(sa.String(9), default="note")
-
-    app = make_app(db, SESSION_SQLALCHEMY=db, SQLALCHEMY_DATABASE_URI="sqlite:///app.db")
-    assert interface_of(app).sql_session_model is Visit
-    assert visits(app) == ["1", "2"]
-    with app.app_context():
-        assert db.session.scalars(sa.select(Visit.note)).all() == ["note"]
-
-
-def test_a_table_of_the_app_gets_a_model(make_app: MakeApp) -> None:
-    db = SQLAlchemy()
-    db.Table(
-        "sessions",
-        sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("session_id", sa.String(255), unique=True),
-        sa.Column("data", sa.LargeBinary),
-        sa.Column("expiry", sa.DateTime),
-    )
-    app = make_app(db, SESSION_SQLALCHEMY=db, SQLALCHEMY_DATABASE_URI="sqlite:///app.db")
-    assert visits(app) == ["1", "2"]
-    with app.app_context():
-        assert interface_of(app).sql_session_model.query.count() == 1
-
-
-def test_the_model_can_be_made_by_its_function_of_0_8() -> None:
-    db = SQLAlchemy()
-    model = create_session_model(db, "mine", "schema", "others", "numbers")
-    assert model.__table__ in db.metadatas["others"].tables.values()
-    assert model.__table__.schema == "schema"
-    assert model.__table__.c.id.default.name == "numbers"
 
 
 def test_importing_the_backend_imports_no_flask_sqlalchemy() -> None:

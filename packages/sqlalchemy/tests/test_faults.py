@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -14,17 +13,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask_session.store import Outcome, Record
-from flask_session_conformance.servers import Server, start
 from flask_session_conformance.stores.base import loaded
 from flask_session_sqlalchemy import SqlAlchemyStore
 from flask_session_sqlalchemy.engine import build
 from sqlalchemy import Engine, Table
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-SERVERS = ("postgresql", "mariadb")
+from packages.sqlalchemy.tests.databases import KEY, SERVERS, at_most
+
 on_servers = pytest.mark.parametrize("database", SERVERS, indirect=True)
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-KEY = "session:alice"
 CALLS: dict[str, Callable[[SqlAlchemyStore], object]] = {
     "load": lambda store: store.load(KEY),
     "create": lambda store: store.create("session:bob", b"data", 60),
@@ -76,13 +74,6 @@ def filled(store: SqlAlchemyStore) -> SqlAlchemyStore:
 
 
 @contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < seconds
-
-
-@contextmanager
 def locked(engine: Engine, table: Table) -> Iterator[None]:
     """Change alice's row elsewhere, without committing."""
     theirs = sa.create_engine(engine.url)
@@ -116,65 +107,6 @@ def test_a_verb_survives_that_its_idle_connection_was_cut(
 ) -> None:
     cut_connections(url)
     assert call(filled)
-
-
-@pytest.fixture(scope="module", params=SERVERS)
-def own_server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """Provide a server that may be stopped."""
-    with start(request.param, durable=True) as server:
-        yield server
-
-
-@pytest.fixture
-def stoppable(own_server: Server) -> Iterator[SqlAlchemyStore]:
-    store = SqlAlchemyStore(build(own_server.url))
-    store.delete(KEY)
-    store.create(KEY, b"data", 60)
-    yield store
-    store.close()
-
-
-@contextmanager
-def paused(server: Server) -> Iterator[None]:
-    server.pause()
-    try:
-        yield
-    finally:
-        server.unpause()
-
-
-@pytest.mark.row("D2")
-def test_a_server_that_falls_silent_is_waited_for_one_second(
-    own_server: Server, stoppable: SqlAlchemyStore
-) -> None:
-    with paused(own_server), at_most(1.5), pytest.raises(stoppable.errors):
-        stoppable.load(KEY)
-
-
-@pytest.mark.row("D2")
-def test_connecting_to_a_silent_server_takes_at_most_one_second(own_server: Server) -> None:
-    store = SqlAlchemyStore(build(own_server.url))
-    with paused(own_server), at_most(1.5), pytest.raises(store.errors):
-        store.load(KEY)
-    store.close()
-
-
-@pytest.mark.row("D9")
-def test_after_a_silence_the_store_works_again(
-    own_server: Server, stoppable: SqlAlchemyStore
-) -> None:
-    with paused(own_server), pytest.raises(stoppable.errors):
-        stoppable.touch(KEY, 60)
-    assert stoppable.load(KEY) is not None
-
-
-@pytest.mark.row("D9")
-def test_after_a_restart_the_store_works_again(
-    own_server: Server, stoppable: SqlAlchemyStore
-) -> None:
-    own_server.kill()
-    own_server.restart()
-    assert stoppable.touch("session:nobody", 60) is False
 
 
 @pytest.mark.row("D13")

@@ -1,0 +1,27 @@
+"""What tests ask of a database, and of how long it takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import Engine, Table
+
+SERVERS = ("postgresql", "mariadb")
+KEY = "session:alice"
+on_mariadb = pytest.mark.parametrize("database", ["mariadb"], indirect=True)
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < seconds
+
+
+def columns_of(engine: Engine, table: Table) -> dict[str, Any]:
+    return {each["name"]: each["type"] for each in sa.inspect(engine).get_columns(table.name)}

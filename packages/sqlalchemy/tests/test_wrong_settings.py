@@ -1,0 +1,90 @@
+"""What is refused at the start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask_session.errors import ConfigurationError
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import Session as OrmSession
+
+from packages.sqlalchemy.tests.apps import (
+    MakeApp,
+)
+
+
+@pytest.mark.parametrize(
+    ("client", "message"),
+    [
+        ("", "not a URL"),
+        ("sessions.db", "not a URL"),
+        ("postgres://user:hunter2@host/db", "not a URL"),
+        ("postgresql+psycopg://user:hunter2@host:port/db", "not a URL"),
+        ("mysql+mysqldb://user:hunter2@host/db", "no module MySQLdb"),
+        (42, "builtins.int"),
+        (object, "builtins.type"),
+        (OrmSession(), "cannot be used"),
+        (sa.create_engine("sqlite://"), "for each thread"),
+        ("postgresql+psycopg_async://host/db", "asynchronous"),
+    ],
+)
+def test_another_client_is_refused_at_the_start(
+    make_app: MakeApp, client: object, message: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        make_app(SESSION_SQLALCHEMY=client)
+    assert "SESSION_SQLALCHEMY" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_no_database_at_all_is_refused_at_the_start(make_app: MakeApp) -> None:
+    with pytest.raises(ConfigurationError, match="no database"):
+        make_app()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("SESSION_SQLALCHEMY_TABLE", ""),
+        ("SESSION_SQLALCHEMY_TABLE", 1),
+        ("SESSION_SQLALCHEMY_SCHEMA", ""),
+        ("SESSION_SQLALCHEMY_SEQUENCE", 1),
+        ("SESSION_SQLALCHEMY_TABLE_EXISTS", "yes"),
+        ("SESSION_SQLALCHEMY_BIND_KEY", "others"),
+    ],
+)
+def test_a_wrong_setting_is_refused_at_the_start(make_app: MakeApp, key: str, value: Any) -> None:
+    with pytest.raises(ConfigurationError, match=key):
+        make_app(SESSION_SQLALCHEMY="sqlite://", **{key: value})
+
+
+@pytest.mark.parametrize(
+    ("binds", "remedy"),
+    [
+        ({}, "There are no others: remove it"),
+        ({"logs": "sqlite:///logs.db"}, r"Set it to one of \['logs'\], or remove it"),
+    ],
+)
+def test_an_unknown_bind_is_refused_at_the_start(
+    make_app: MakeApp, binds: dict[str, str], remedy: str
+) -> None:
+    db = SQLAlchemy()
+    with pytest.raises(ConfigurationError, match=f"SESSION_SQLALCHEMY_BIND_KEY.*{remedy}"):
+        make_app(
+            db,
+            SESSION_SQLALCHEMY=db,
+            SESSION_SQLALCHEMY_BIND_KEY="others",
+            SQLALCHEMY_DATABASE_URI="sqlite:///app.db",
+            SQLALCHEMY_BINDS=binds,
+        )
+
+
+def test_a_table_of_the_app_without_the_columns_is_refused_at_the_start(
+    make_app: MakeApp,
+) -> None:
+    db = SQLAlchemy()
+    db.Table("sessions", sa.Column("id", sa.Integer, primary_key=True))
+    with pytest.raises(ConfigurationError, match="without session_id, data, expiry"):
+        make_app(db, SESSION_SQLALCHEMY=db, SQLALCHEMY_DATABASE_URI="sqlite:///app.db")
