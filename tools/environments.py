@@ -114,7 +114,7 @@ class Environment:
 
     def test(self, tests: Path) -> None:
         """Run a folder of tests against what is installed here, under the workspace's rules."""
-        rules = ("-c", ROOT / "pyproject.toml", "--rootdir", ROOT, "-o", "pythonpath=")
+        rules = ("-c", ROOT / "pyproject.toml", "--rootdir", ROOT)
         # Many tests wait: three processes, as in `make test`.
         jobs = ("-n", "3", "--dist", "loadscope", "--no-loadscope-reorder")
         self.call("-m", "pytest", "-q", "-p", "no:cacheprovider", *jobs, *rules, tests)

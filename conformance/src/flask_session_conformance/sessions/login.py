@@ -108,6 +108,7 @@ class FlaskLogin(SessionSuite):
         assert site.store.verbs == ["load"]
 
     @pytest.mark.row("D3")
+    @pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")  # Flask-Login
     @pytest.mark.parametrize("view", [nothing, user])
     def test_an_outage_is_a_503_where_flask_login_writes_in_each_request(
         self, flask_login: Any, make_site: MakeSite, view: View
