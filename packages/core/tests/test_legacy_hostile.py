@@ -81,6 +81,10 @@ BOMBS = {
     "an integer of two gigabytes": b"\x80\x02\x8b" + struct.pack("<I", (1 << 31) - 1) + b"x.",
     "a memo of four billion": b"\x80\x02]r\xff\xff\xff\xff0].",
     "digits": b"(dVa\nL" + b"9" * 1_000_000 + b"L\ns.",
+    "keys of one hash": b"\x80\x04}(" + b"".join(
+        b"\x8a\x10" + (number * (2**61 - 1)).to_bytes(16, "little") + b"N"
+        for number in range(100_000)
+    ) + b"u.",
     "a decimal": b"(dVa\ncdecimal\nDecimal\n(V" + b"9" * 1_000_000 + b"\ntRs.",
     "copies": b"\x80\x04}\x8c\x01aX" + struct.pack("<I", 1 << 20) + b"<" * (1 << 20) + b"\x940("
         + b"cmarkupsafe\nMarkup\nh\x00\x85R" * 100_000 + b"ls.",

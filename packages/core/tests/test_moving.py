@@ -120,6 +120,36 @@ def test_a_late_mover_cannot_revive_a_log_out(old: HookedStore, new: HookedStore
     assert first.get("/").json == {"_permanent": True}
 
 
+@pytest.mark.row("E4")
+def test_a_log_out_that_the_old_store_refuses_is_none(old: HookedStore, new: HookedStore) -> None:
+    # It was answered 200 the second time, and the session came back a minute later.
+    old.errors = (OSError,)
+    old.create("old:" + "s" * 43, msgpack_of("alice"), 500)
+    client = app_on(new, old).test_client()
+    client.set_cookie("session", "s" * 43)
+    for path in ("/", "/logout", "/logout"):
+        old.before["delete"] = fail
+        assert client.get(path).status_code == 503
+    old.before.clear()
+    assert client.get("/").json == {"user": "alice"}
+    assert client.get("/logout").status_code == 200
+    new.clock = lambda: NOW + 61
+    assert client.get("/").json == {"_permanent": True}
+
+
+def fail() -> None:
+    raise OSError("this store is read only")
+
+
+def test_the_hooks_of_0_8_reach_both_stores(old: HookedStore, new: HookedStore) -> None:
+    for sid in ("a" * 43, "b" * 43):
+        old.create("old:" + sid, msgpack_of("alice"), 500)
+    interface: Any = app_on(new, old).session_interface
+    assert interface._retrieve_session_data("new:" + "a" * 43) == {"user": "alice"}
+    interface._delete_session("new:" + "b" * 43)
+    assert [key for key, _ in old.keys("")] == []
+
+
 def test_a_wrong_description_is_an_error_at_start(new: MemoryStore) -> None:
     with pytest.raises(ConfigurationError, match="SESSION_MIGRATE_FROM"):
         app_on(new, SESSION_MIGRATE_FROM="redis://localhost")

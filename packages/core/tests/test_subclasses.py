@@ -86,6 +86,24 @@ def test_one_that_overrides_the_storage_hooks_gets_all_reads_and_writes() -> Non
     assert interface.kept == {}
 
 
+def test_the_session_handed_to_the_hook_has_its_id_whatever_the_key() -> None:
+    class OwnKeys(OwnStorage):
+        def _get_store_id(self, sid: str) -> str:
+            return "own:" + sid[::-1]
+
+        def _upsert_session(
+            self, session_lifetime: timedelta, session: ServerSideSession, store_id: str
+        ) -> None:
+            seen.append((session.sid, store_id, type(store_id)))
+            super()._upsert_session(session_lifetime, session, store_id)
+
+    app, seen = new_app(), list[Any]()
+    client = app_with(OwnKeys(app, "own:", False, True), app).test_client()
+    sid = client.get("/set/a/1").text
+    client.get("/set/b/2")
+    assert seen == [(sid, "own:" + sid[::-1], str)] * 2
+
+
 def test_its_store_says_that_it_is_not_atomic() -> None:
     assert OwnStorage(new_app(), "own:", False, True).store.atomic is False
 

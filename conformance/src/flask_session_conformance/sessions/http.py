@@ -10,7 +10,7 @@ from flask_session import SessionClosed
 
 from ..site import Site, Visitor
 from ..views import View, clear, current, get, in_turn, nothing, put, renew, sid, user
-from .base import MakeSite, SessionSuite, log_in
+from .base import MakeSite, SessionSuite, fail_at, log_in
 
 LOOKS: dict[str, View] = {
     "in": lambda: "user" in session,
@@ -149,6 +149,25 @@ class Http(SessionSuite):
 
     def test_a_look_while_the_answer_streams_is_fine(self, alice: Visitor) -> None:
         assert alice.visit(in_turn(user, streaming(user))).body == b"alice"
+
+    def test_the_first_look_may_be_in_a_stream(self, alice: Visitor) -> None:
+        answer = alice.visit(streaming(user))
+        assert (answer.body, answer.varies) == (b"alice", True)
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        assert alice.site.store.verbs == ["load"]
+
+    @pytest.mark.row("F1")
+    def test_a_session_that_streams_look_at_stays_alive(self, make_site: MakeSite) -> None:
+        site = make_site(PERMANENT_SESSION_LIFETIME=3600)
+        alice = log_in(site, "alice")
+        for minutes in (25, 50, 75):
+            site.skew(minutes * 60)
+            assert alice.visit(streaming(user)).body == b"alice"
+
+    @pytest.mark.row("D3")
+    def test_a_stream_that_may_look_is_a_503_during_an_outage(self, alice: Visitor) -> None:
+        fail_at(alice.site, "load")
+        assert alice.visit(streaming(user)).status == 503
 
     @pytest.mark.row("G8")
     @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])

@@ -9,7 +9,7 @@ from ..hearing import heard
 from ..site import Site, Visitor
 from ..views import clear, current, get, in_turn, items, put, renew, sid, user
 from ..watching import Call
-from .base import MakeSite, SessionSuite, log_in
+from .base import MakeSite, SessionSuite, log_in, outage
 
 
 class KilledError(BaseException):
@@ -124,6 +124,19 @@ class Renewal(SessionSuite):
         alice = log_in(site, "alice")
         new_id = renew_and_die(site, alice, moment, verb)
         assert "alice" in (alice.does(user), site.visitor(new_id).does(user))
+
+    @pytest.mark.row("A5", "D9")
+    def test_a_renewal_whose_last_answer_is_lost_logs_nobody_out(self, alice: Visitor) -> None:
+        # The old id opened nothing any more, and nobody had been told the new one.
+        store, thief = alice.site.store, alice.twin()
+
+        def lose(call: Call) -> None:
+            if call.verb == "update":
+                raise outage(store.errors[0], "the answer is lost")
+
+        store.after = lose
+        assert alice.visit(renew).status == 200
+        assert (alice.does(user), thief.does(user)) == ("alice", None)
 
     @pytest.mark.row("A5")
     @pytest.mark.parametrize("moment", ["before", "after"])

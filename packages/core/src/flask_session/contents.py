@@ -133,6 +133,16 @@ class Contents:
         deleted = loaded.keys() - items.keys()
         return Changes(values, frozenset(deleted), False) if values or deleted else NO_CHANGES
 
+    def is_as_loaded(self, key: Any) -> bool:
+        """Tell whether an item is what the record held."""
+        before, value = self.loaded.get(key), self._items.get(key)
+        if before is None or type(value) is Raw:
+            return before is not None
+        try:
+            return self._serializer.same(key, before, self._serializer.encode_item(key, value))
+        except TypeError:
+            return False
+
     def saved(self, changes: Changes) -> None:
         """Take the changes as stored, so that saving once more finds none."""
         self.loaded = merge(self.loaded, self.loaded, changes)

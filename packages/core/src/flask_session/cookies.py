@@ -29,6 +29,10 @@ Keys = tuple["str | bytes", ...]
 SID = re.compile(r"[A-Za-z0-9_-]{16,128}")
 CUSTOM_SID = re.compile(r"[!#-+\--:<-\[\]-~]{1,200}")
 """Printable ASCII without space, quote, comma, semicolon and backslash (RFC 6265, cookie-octet)."""
+UNFIT = (
+    "session.sid takes what is accepted in a cookie: 16 to 128 of A-Z, a-z, 0-9, - and _; where "
+    "_generate_sid is overridden, printable ASCII without space, quote, comma and ;"
+)
 
 LONGEST_COOKIE = 512
 VERIFIED = 1024

@@ -8,8 +8,14 @@ from __future__ import annotations
 import sys
 from types import FrameType
 
+from flask import has_request_context, request
+
 SAVING = frozenset({"process_response", "session_transaction"})
-FINISHING = frozenset({"handle_user_exception", "handle_exception", "process_response"})
+ANSWERING = frozenset({"handle_user_exception", "handle_exception", "process_response"})
+TEARING_DOWN = frozenset({"do_teardown_request", "do_teardown_appcontext"})
+STREAMING = frozenset({"_iter_encoded"})
+WRITING = frozenset({"offering"})
+ENDING = ANSWERING | TEARING_DOWN | STREAMING | WRITING
 
 
 def is_answering() -> bool:
@@ -21,13 +27,25 @@ def is_answering() -> bool:
     return innermost(SAVING) == "process_response"
 
 
-def is_finishing() -> bool:
-    """Tell whether an error handler or an ``after_request`` function of the app is at work.
+def is_tearing_down() -> bool:
+    """Tell whether a teardown function asks; what it raises would leave the app."""
+    return innermost(ENDING) in TEARING_DOWN
 
-    What it writes to a session that could not be loaded (Flask-Login notes what to remember,
-    Flask-WTF a token for the form on the error page) must not fail the answer once more.
+
+def loses_changes() -> bool:
+    """Tell whether what now changes a session that has been saved is mistaken to do so.
+
+    Flask saves once more where it makes another answer, as after a failing ``request_finished``
+    receiver. Of a request that is over, which a test looks at (``with client: …``), nobody expects
+    that it stores anything.
     """
-    return innermost(FINISHING) is not None
+    name = innermost(ENDING)
+    return name not in ANSWERING and not (name is None and is_preserved())
+
+
+def is_preserved() -> bool:
+    """Tell whether the request in this context may be over, and kept for a test."""
+    return has_request_context() and "werkzeug.debug.preserve_context" in request.environ
 
 
 def innermost(names: frozenset[str]) -> str | None:

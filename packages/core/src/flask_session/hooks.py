@@ -11,9 +11,12 @@ from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from flask import has_request_context, session
+
 from .bookkeeping import RESERVED_KEY
 from .errors import UnreadableRecord
 from .foreign import adapt
+from .moving import MovingStore
 from .serializers import ItemSerializer
 from .store import Outcome, Record, Store, SupportsPurge
 
@@ -26,6 +29,13 @@ HOOKS = ("_retrieve_session_data", "_upsert_session", "_delete_session")
 LOCKS = 64
 
 
+class HookKey(str):
+    """A key that knows its session id, which an overridden ``_get_store_id`` hides."""
+
+    __slots__ = ("sid",)
+    sid: str
+
+
 class HookStore(Store):
     """Do the five verbs by the hooks of an interface, one at a time per key in this process."""
 
@@ -36,9 +46,15 @@ class HookStore(Store):
         self._interface = interface
         self._locks = [Lock() for _ in range(LOCKS)]
 
+    def key_of(self, sid: str) -> str:
+        """Answer the key of a session id, from which ``_upsert_session`` learns the id."""
+        key = HookKey(self._interface._get_store_id(sid))
+        key.sid = sid
+        return key
+
     def load(self, key: str) -> Record | None:
         """Encode what ``_retrieve_session_data`` answers."""
-        session = self._interface._retrieve_session_data(key)
+        session = self._interface._retrieve_session_data(str(key))
         if not session:
             return None
         serializer = self._interface.item_serializer()
@@ -75,7 +91,7 @@ class HookStore(Store):
                 return Outcome.GONE
             if expected is not None and not self._same(found, expected):
                 return Outcome.CONFLICT
-            self._interface._delete_session(key)
+            self._interface._delete_session(str(key))
             return Outcome.DELETED
 
         return self._locked(key, remove)
@@ -104,10 +120,11 @@ class HookStore(Store):
     def _upsert(self, key: str, data: bytes, ttl: int) -> bool:
         """Hand the hook what 0.8 handed it: a session object with the items to store."""
         items = self._interface.item_serializer().decode(data)
-        session = self._interface.session_class(items, key[len(self._interface.key_prefix) :])
+        prefix = self._interface.key_prefix
+        session = self._interface.session_class(items, getattr(key, "sid", key[len(prefix) :]))
         if RESERVED_KEY in items:
             session._look().contents[RESERVED_KEY] = items[RESERVED_KEY]
-        self._interface._upsert_session(timedelta(seconds=ttl), session, key)
+        self._interface._upsert_session(timedelta(seconds=ttl), session, str(key))
         return True
 
 
@@ -121,6 +138,7 @@ class StorageHooks:
     settings: CoreSettings
     store: Store
     _native_store: Store | None
+    _get_store_id: Callable[[str], str]
 
     def item_serializer(self) -> ItemSerializer:
         """Answer the serializer in use, for items one by one."""
@@ -144,7 +162,14 @@ class StorageHooks:
                 return
 
     def _delete_session(self, store_id: str) -> None:
-        self._native().delete(store_id)
+        if self._native().delete(store_id) is Outcome.DELETED and has_request_context():
+            self._note_deletion(store_id)
+
+    def _note_deletion(self, store_id: str) -> None:
+        current = session._get_current_object()  # type: ignore[attr-defined]
+        state = getattr(current, "_state", None)
+        if state is not None and state.found is not None:
+            state.deleted_by_hand |= self._get_store_id(state.found.sid) == store_id
 
     def _delete_expired_sessions(self) -> None:
         if isinstance(self.store, SupportsPurge):
@@ -153,7 +178,9 @@ class StorageHooks:
     def _native(self) -> Store:
         if self._native_store is None:
             raise TypeError(f"{type(self).__name__} needs a store, or all of {', '.join(HOOKS)}")
-        return self._native_store
+        store = self.store
+        is_moving = isinstance(store, MovingStore) and store.new is self._native_store
+        return store if is_moving else self._native_store
 
 
 def noted_in(record: Record, serializer: ItemSerializer) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from .hooks import StorageHooks, store_of
 from .identity import IdentityHooks
 from .login import renew_on_login
 from .moving import MovingStore
-from .responses import answer_failure, hides_failure, mark_private, moment
+from .responses import answer_failure, hides_failure, keeps_request, mark_private, moment
 from .runtime import Runtime, basis_of, build, lifetimes_of
 from .serializers import MsgSpecSerializer
 from .session import ServerSideSession
@@ -93,6 +93,8 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         from .extension import route_to  # it finds backends, which are interfaces
 
         register(app)
+        if self.settings.regenerate_on_login:
+            renew_on_login(app)  # an ``open_session`` of a subclass may not call ours
         if self.cleanup_n_requests:
             clean_up_about_every(self.cleanup_n_requests, app, self)
         if self.settings.migrate_from is not None:
@@ -170,10 +172,11 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         ``session_transaction``, Flask-SocketIO) failures are raised instead.
         """
         is_sent = is_answering()
-        if session._state is not None or session._modified:
-            self._save_looked_at(app, session, response, is_sent)
-        if is_sent:
-            session._closed_by = app
+        try:
+            if session._state is not None or session._modified or keeps_request(response):
+                self._save_looked_at(app, session, response, is_sent)
+        finally:
+            session._closed_by = app if is_sent else None
 
     def _save_looked_at(
         self, app: Flask, session: ServerSideSession, response: Response, is_sent: bool
@@ -203,13 +206,13 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         # The view, or a function before it that had to look, may have set the app's lifetime.
         state.lifetimes = lifetimes_of(self, app)
         wanted = session._modified or (cookie is not None and cookie.form != codec.writes)
-        if self.should_set_storage(app, session):
+        if state.contents.is_empty() or self.should_set_storage(app, session):
             allowed = bool(app.config["SESSION_REFRESH_EACH_REQUEST"])
             write = runtime.repository.due(state, wanted=wanted, allowed=allowed)
         if write is None and state.result is None:
             mark_private(response, self.settings.cache_control)
             return
-        headers = Headers(self, app, session, response, codec)
+        headers, session._closed_by = Headers(self, app, session, response, codec), app
         result = offering(headers.make, write) if write is not None else state.result
         headers.finish(result, wanted)
 
@@ -230,7 +233,10 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
     # Hooks of Flask-Session 0.8, to be overridden
 
     def should_set_storage(self, app: Flask, session: ServerSideSession) -> bool:
-        """Decide whether this request may write to the store at all; by default it may."""
+        """Decide whether this request may write to the store; by default it may.
+
+        It is not asked about a session that was emptied, which is deleted.
+        """
         return True
 
     def should_set_cookie(self, app: Flask, session: ServerSideSession) -> bool:  # type: ignore[override]

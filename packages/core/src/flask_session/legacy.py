@@ -17,18 +17,11 @@ from pickletools import genops
 from typing import Any
 
 from .errors import UnreadableRecord
-from .fidelity import MAX_DEPTH, TAG_OF_TYPE
-from .harmless import HARMLESS, Harmless, RefusedError, complete_uuid, need, plain_size
+from .harmless import HARMLESS, Harmless, RefusedError, complete_uuid, need
+from .pricing import Budget
 
 LARGEST = 16 * 1024 * 1024
-BUDGET = 32 * 1024 * 1024
 OPCODE_PRICE = 64
-VALUE_PRICE = 16
-
-CONTAINERS = (dict, list, tuple, set, frozenset)
-PLAIN: set[type[Any]] = {type(None), bool, int, float, str, bytes, *TAG_OF_TYPE}.difference(
-    CONTAINERS
-)
 RENAMED = {"__builtin__": "builtins", "copy_reg": "copyreg"}
 
 
@@ -70,7 +63,7 @@ class Reader:
     """A stack machine for the opcodes of one pickle."""
 
     def __init__(self) -> None:
-        self.budget: int = BUDGET
+        self.budget: Budget = Budget()
         self.stack: list[Any] = []
         self.outer: list[list[Any]] = []
         self.memo: dict[int, Any] = {}
@@ -78,7 +71,7 @@ class Reader:
     def read(self, data: bytes) -> tuple[Any, int]:
         """Run the opcodes up to STOP; answer the value and the position behind it."""
         for opcode, argument, position in genops(data):
-            self.pay(OPCODE_PRICE)
+            self.budget.pay(OPCODE_PRICE)
             if opcode.name == "STOP":
                 return self.finish(), (position or 0) + 1
             ACTIONS[opcode.name](self, argument)
@@ -87,33 +80,8 @@ class Reader:
     def finish(self) -> Any:
         """Answer the one value that is left, after checking that it is plain all the way down."""
         (value,) = self.stack
-        self.pay_for(value)
+        self.budget.pay_for(value)
         return value
-
-    def pay(self, price: int) -> None:
-        """Take from the budget of this record."""
-        self.budget -= price
-        if self.budget < 0:
-            raise RefusedError
-
-    def pay_for(self, value: Any) -> None:
-        """Walk ``value`` as it will be encoded or hashed; every mention of an object counts.
-
-        This refuses what is not plain data, nests too deeply, contains itself, or grows beyond all
-        bounds through references to references.
-        """
-        todo = [(value, 0)]
-        while todo:
-            item, depth = todo.pop()
-            kind = type(item)
-            if kind in PLAIN:
-                self.pay(VALUE_PRICE + plain_size(item))
-                continue
-            if kind not in CONTAINERS or depth > MAX_DEPTH:
-                raise RefusedError
-            self.pay(VALUE_PRICE * (1 + len(item)))
-            children = [*item, *item.values()] if kind is dict else item
-            todo.extend((child, depth + 1) for child in children)
 
     def push(self, value: Any) -> None:
         """Push a value; a bytearray becomes bytes, as it is stored."""
@@ -159,18 +127,18 @@ class Reader:
 
     def insert(self, pairs: list[Any]) -> None:
         """Add keys and values, one after the other, to the dict on top."""
-        self.pay_for(pairs[::2])
+        self.budget.pay_for_keys(pairs[::2])
         need(self.stack[-1], dict).update(zip(pairs[::2], pairs[1::2], strict=True))
 
     def add(self, members: list[Any]) -> None:
         """Add members to the set on top."""
-        self.pay_for(members)
+        self.budget.pay_for_keys(members)
         need(self.stack[-1], set).update(members)
 
     def make_frozenset(self, _: object) -> None:
         """Replace the innermost group by a frozenset of it."""
         members = self.group()
-        self.pay_for(members)
+        self.budget.pay_for_keys(members)
         self.stack.append(frozenset(members))
 
     def make_dict(self, _: object) -> None:
@@ -190,7 +158,7 @@ class Reader:
         harmless = need(self.stack.pop(), Harmless)
         for argument in arguments:
             if type(argument) in (str, bytes, list):
-                self.pay_for(argument)
+                self.budget.pay_for(argument)
         self.stack.append(harmless.make(*arguments))
 
     def build(self, _: object) -> None:

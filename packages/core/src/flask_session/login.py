@@ -1,4 +1,8 @@
-"""Flask-Login: a new session id at every login, against session fixation."""
+"""Flask-Login: a new session id at every login, against session fixation.
+
+A login by the cookie that remembers is one. To log in again who is logged in already, as some apps
+do in every request, is none, unless it makes the login a fresh one.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +16,25 @@ from .session import ServerSideSession
 if TYPE_CHECKING:
     from flask import Flask
 
+KEYS = ("_user_id", "_fresh")
+
 
 def renew_on_login(app: Flask) -> None:
-    """Connect to Flask-Login's ``user_logged_in``, if the app has imported Flask-Login."""
+    """Connect to the signals of Flask-Login, if the app has imported it; twice is once."""
     flask_login = sys.modules.get("flask_login")
     if flask_login is not None:
         flask_login.user_logged_in.connect(_renew, app)
+        flask_login.user_loaded_from_cookie.connect(_renew, app)
 
 
 def _renew(app: Flask, **_: Any) -> None:
     current = session._get_current_object()  # type: ignore[attr-defined]
-    if isinstance(current, ServerSideSession):
-        current.regenerate()
+    if isinstance(current, ServerSideSession) and not _was_logged_in(current):
+        interface: Any = app.session_interface
+        regenerate = getattr(interface, "regenerate", None)
+        current.regenerate() if regenerate is None else regenerate(current)
+
+
+def _was_logged_in(current: ServerSideSession) -> bool:
+    contents = current._look().contents
+    return not contents.cleared and all(map(contents.is_as_loaded, KEYS))

@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -59,11 +60,8 @@ class Migration:
     ) -> int:
         """Handle every key and print the summary, also of a run that is cut off; see ``report``."""
         try:
-            self.go_through(store, prefix, batch, work)
-        except errors as error:
-            # The text of a client's error may hold a key, which is an id.
-            problem = f"stopped by {type(error).__name__}; run it again to go on"
-            raise click.ClickException(problem) from None
+            with stopping(errors):
+                self.go_through(store, prefix, batch, work)
         finally:
             code = self.report()
         return code
@@ -97,6 +95,16 @@ class Migration:
         for each in self.references:
             click.echo(each)
         return 1 if self.references else 0
+
+
+@contextmanager
+def stopping(errors: tuple[type[Exception], ...]) -> Iterator[None]:
+    """Make a failure of a store an error message, of which the client's text may hold a key."""
+    try:
+        yield
+    except errors as error:
+        problem = f"stopped by {type(error).__name__}; run it again to go on"
+        raise click.ClickException(problem) from None
 
 
 def listed(store: Store, prefix: str) -> Iterator[Listed]:
@@ -169,9 +177,11 @@ def migrate(reencode: bool, null_expiry: int | None, batch: int, dry_run: bool) 
     """
     interface = current_interface()
     source, prefix, work = plan(interface, reencode, dry_run)
-    if null_expiry and not dry_run:
-        click.echo(f"{limit_endless(source, null_expiry)} sessions without expiry got one.")
     migration, errors = Migration(dry_run), interface.store.errors
+    if null_expiry and not dry_run:
+        with stopping(errors):
+            number = limit_endless(source, null_expiry)
+        click.echo(f"{number} sessions without expiry got one.")
     raise click.exceptions.Exit(migration.run(source, prefix, batch, work, errors))
 
 

@@ -157,10 +157,9 @@ class MovingStore(Store):
         record = expected or self.new.load(key)
         if record is None:
             return self.old.delete(self.route.old_key(key))
-        outcome = self.new.update(key, TOMBSTONE, TOMBSTONE_SECONDS, record)
-        if outcome is Outcome.CONFLICT:
-            return outcome
+        # If this fails the session has not ended, and the answer says so.
         self.old.delete(self.route.old_key(key))
+        outcome = self.new.update(key, TOMBSTONE, TOMBSTONE_SECONDS, record)
         return Outcome.DELETED if outcome is Outcome.SAVED else outcome
 
     def setup(self) -> None:

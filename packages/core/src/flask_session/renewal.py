@@ -11,7 +11,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from .bookkeeping import is_empty
-from .errors import SessionConflict, SessionTooLarge
+from .errors import SessionConflict, SessionTooLarge, StoreUnavailable
 from .records import Found
 from .saving import Request, Result, create_record, rounds, update
 from .store import Outcome
@@ -43,14 +43,30 @@ def _move(request: Request, made: list[Found]) -> Result:
             outcome = request.records.delete(old)
         else:
             made.append(_write_new(request, old, made[-1] if made else None))
-            outcome = request.records.mark_moved(old, made[-1].sid)
+            outcome = _mark(request, old, made[-1].sid)
         if outcome is not Outcome.CONFLICT:
             return _concluded(request, outcome, made)
         request.collided(old)
     raise SessionConflict
 
 
+def _mark(request: Request, old: Found, sid: str) -> Outcome:
+    """Set the mark; if the answer is lost, look once whether it was set.
+
+    The browser has the old id, which opens nothing any more then, and nobody would have the new.
+    """
+    try:
+        return request.records.mark_moved(old, sid)
+    except StoreUnavailable:
+        found = request.records.read(old.sid)
+        if found is None or found.noted.moved_to != sid:
+            raise
+        return Outcome.SAVED
+
+
 def _concluded(request: Request, outcome: Outcome, made: list[Found]) -> Result:
+    if outcome is Outcome.GONE and request.state.deleted_by_hand:
+        outcome = Outcome.SAVED
     if outcome is Outcome.SAVED:
         return _renewed(request, made[-1])
     if outcome is Outcome.GONE:

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from flask import helpers
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import dump_cookie
 
@@ -98,6 +99,15 @@ def mark_private(response: Response, cache_control: str | None) -> None:
         headers.add("Vary", "Cookie")
     if cache_control and "cache-control" not in present:
         headers.add("Cache-Control", cache_control)
+
+
+def keeps_request(response: Response) -> bool:
+    """Tell whether the answer streams with the request's context, and so may look later.
+
+    By then the headers are sent, and the lifetime is not renewed any more.
+    """
+    code = getattr(response.response, "gi_code", None)
+    return code is not None and code.co_filename == helpers.__file__
 
 
 def hides_failure(session: SessionMixin, response: Response) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from .cookies import CookieCodec, SidCheck, is_custom_sid, is_sid, keys_of
 from .events import AppEvents
+from .hooks import HookStore
 from .identity import HookedCodec
 from .records import Lifetimes, Records
 from .repository import SessionRepository
@@ -38,12 +39,12 @@ def basis_of(interface: ServerSideSessionInterface, app: Flask) -> tuple[object,
 def build(interface: ServerSideSessionInterface, app: Flask) -> Runtime:
     """Build a runtime."""
     basis = basis_of(interface, app)
-    settings, mode = interface.settings, interface.use_signer
+    settings, mode, store = interface.settings, interface.use_signer, interface.store
     codec = codec_of(interface, app)
     records = Records(
-        interface.store,
+        store,
         interface.item_serializer(),
-        interface._get_store_id,
+        store.key_of if isinstance(store, HookStore) else interface._get_store_id,
         AppEvents(app),
         settings.max_bytes,
     )

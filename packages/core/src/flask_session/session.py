@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from flask.sessions import SessionMixin
@@ -13,8 +14,8 @@ from msgspec.structs import replace
 from .bookkeeping import PERMANENT_KEY, RESERVED_KEY
 from .config import lifetime_seconds
 from .contents import Contents
-from .cookies import is_custom_sid
-from .dispatch import is_finishing
+from .cookies import UNFIT, is_custom_sid
+from .dispatch import is_tearing_down, loses_changes
 from .errors import SessionClosed
 from .mapping import DictLike
 from .state import Opener, State, add_defaults, standalone
@@ -23,12 +24,6 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from .runtime import Runtime
-
-
-UNFIT = (
-    "session.sid takes what is accepted in a cookie: 16 to 128 of A-Z, a-z, 0-9, - and _; where "
-    "_generate_sid is overridden, printable ASCII without space, quote, comma and ;"
-)
 
 
 class ServerSideSession(DictLike, SessionMixin):
@@ -44,6 +39,10 @@ class ServerSideSession(DictLike, SessionMixin):
     _state: State | None = None
     _modified = False
     _is_opening = False
+    _opening = RLock()
+    """One per session that a request opens: Flask lets threads share it with the request."""
+    _aside: State | None = None
+    """What receivers see, and write to, that look while the session is being opened."""
     _runtime: Runtime | None = None
     _closed_by: Flask | None = None
 
@@ -66,7 +65,7 @@ class ServerSideSession(DictLike, SessionMixin):
             state.contents[PERMANENT_KEY] = permanent
 
     def _attach(self, opener: Opener) -> None:
-        self._opener = opener
+        self._opener, self._opening = opener, RLock()
         if self._state is not None:
             defaults, self._state, self._modified = self.copy(), None, False
             self._opener = lambda session: add_defaults(opener(session), defaults)
@@ -82,35 +81,42 @@ class ServerSideSession(DictLike, SessionMixin):
         return self._open() if state is None else state
 
     def _open(self) -> State:
-        if self._is_opening:
-            # A log filter or a receiver that is told of the opening, and looks.
-            return standalone()
+        with self._opening:
+            if self._state is None and self._is_opening:
+                self._aside = self._aside or standalone()
+                return self._aside
+            state = self._state or self._load()
+        if state.failure is not None and not is_tearing_down():
+            raise state.failure
+        return state
+
+    def _load(self) -> State:
         self._is_opening = True
         try:
             opener = self._opener
             state = self._state = standalone() if opener is None else opener(self)
         finally:
             self._is_opening = False
-        if state.failure is not None:
-            raise state.failure
+        if self._aside is not None:
+            aside, self._aside = self._aside.contents, None
+            state.contents.update({key: aside[key] for key in aside})
         return state
 
     def _change(self) -> Contents:
-        state = self._look()
-        if state.failure is not None and not is_finishing():
-            raise state.failure
-        contents = state.contents
+        contents = self._look().contents
         if self._closed_by is not None:
             self._complain(self._closed_by)
         self._modified = True
         return contents
 
     def _complain(self, app: Flask) -> None:
+        if not loses_changes():
+            return
         message = (
             "the session was changed after it had been saved, so the change is lost: "
-            "change it before a streaming response starts"
+            "change it before a streaming response starts, and not in a receiver of a signal"
         )
-        if app.debug or app.testing:
+        if (app.debug or app.testing) and not is_tearing_down():
             raise SessionClosed(message)
         warnings.warn(message, RuntimeWarning, stacklevel=4)
 

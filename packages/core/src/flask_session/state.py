@@ -36,6 +36,8 @@ class State(msgspec.Struct):
     cookie: Presented | None = None
     renewed_from: str | None = None
     failure: StoreUnavailable | None = None
+    deleted_by_hand: bool = False
+    """Whether this request deleted the record by the hook of 0.8, as 0.8 did to renew the id."""
     by_hand: bool = False
     """Whether an overridden ``open_session`` made it, which reads the cookie in its own way."""
 

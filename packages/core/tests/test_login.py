@@ -1,0 +1,126 @@
+"""With Flask-Login: what is a login, and what gets a new id by it."""
+
+from __future__ import annotations
+
+from threading import Barrier
+from typing import Any
+
+import flask_login
+import pytest
+from flask import Flask, Request, session
+from flask.testing import FlaskClient
+from flask_session.base import ServerSideSession
+from flask_session.memory import MemorySessionInterface
+from flask_session_conformance.threads import together
+
+from packages.core.tests.counting import app_with, cookie_of
+
+# Flask-Login 0.6.3 calls utcnow() for the cookie that remembers.
+pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
+
+
+class Member(flask_login.UserMixin):  # type: ignore[misc]
+    id = "alice"
+
+
+def with_logins(app: Flask) -> Flask:
+    manager = flask_login.LoginManager(app)
+    manager.user_loader(lambda name: Member())
+
+    @app.get("/login")
+    def login() -> str:
+        flask_login.login_user(Member(), remember=True)
+        return ""
+
+    @app.get("/who")
+    def who() -> str:
+        return str(flask_login.current_user.get_id())
+
+    @app.get("/fresh")
+    def fresh() -> str:
+        flask_login.confirm_login()
+        flask_login.login_user(Member())
+        return ""
+
+    return app
+
+
+@pytest.fixture
+def app() -> Flask:
+    return with_logins(app_with(MemorySessionInterface))
+
+
+def remembered(app: Flask) -> FlaskClient:
+    """Answer a browser that was closed: it has the cookie that remembers, and no session."""
+    client = app.test_client()
+    client.get("/login")
+    client.delete_cookie("session")
+    return client
+
+
+@pytest.mark.row("A5")
+@pytest.mark.parametrize("protection", [None, "basic", "strong"])
+def test_a_login_by_the_cookie_that_remembers_renews_the_id(app: Flask, protection: Any) -> None:
+    app.login_manager.session_protection = protection  # type: ignore[attr-defined]
+    attacker, victim = app.test_client(), remembered(app)
+    attacker.get("/count")
+    victim.set_cookie("session", cookie_of(attacker))
+    assert victim.get("/who").text == "alice"
+    assert attacker.get("/who").text == "None"
+    assert victim.get("/").json["n"] == 1  # type: ignore[index]
+
+
+def test_who_is_logged_in_already_keeps_the_id(app: Flask) -> None:
+    client = app.test_client()
+    client.get("/login")
+    sid = cookie_of(client).partition(".")[0]
+    client.get("/login")
+    assert cookie_of(client).partition(".")[0] == sid
+
+
+@pytest.mark.row("A5")
+def test_a_login_that_makes_a_remembered_one_fresh_renews_the_id(app: Flask) -> None:
+    client = remembered(app)
+    client.get("/who")
+    thief = app.test_client()
+    thief.set_cookie("session", cookie_of(client))
+    client.get("/login")
+    assert thief.get("/who").text == "None"
+
+
+@pytest.mark.row("C1")
+def test_apps_that_log_in_in_each_request_lose_no_change(app: Flask) -> None:
+    app.before_request(lambda: flask_login.login_user(Member()) and None)
+    meeting = Barrier(2)
+
+    @app.get("/put/<key>")
+    def put(key: str) -> str:
+        session[key] = 1
+        meeting.wait(5)
+        return ""
+
+    first = app.test_client()
+    first.get("/who")
+
+    def request(key: str) -> None:
+        client = app.test_client()
+        client.set_cookie("session", cookie_of(first))
+        client.get(f"/put/{key}")
+
+    together([lambda: request("a"), lambda: request("b")])
+    assert {"a", "b"} <= set(first.get("/").json or ())
+
+
+class SometimesByHand(MemorySessionInterface):
+    def open_session(self, app: Flask, request: Request) -> ServerSideSession:
+        if "by_hand" in request.args:
+            return self.session_class(sid="x" * 43, permanent=True)
+        return super().open_session(app, request)
+
+
+def test_who_logs_in_with_a_session_made_by_hand_gets_a_new_id() -> None:
+    app = with_logins(app_with(SometimesByHand))
+    client = app.test_client()
+    assert client.get("/login?by_hand=1").status_code == 200
+    assert client.get("/who").text == "alice"
+    assert "x" * 43 not in cookie_of(client)

@@ -1,0 +1,125 @@
+"""A session that several look at within one request: threads, and receivers of signals."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
+from threading import Event
+from typing import Any
+
+import pytest
+from flask import Flask, copy_current_request_context, flash, get_flashed_messages, session
+from flask_session import Session, SessionClosed, signals
+from flask_session.memory import MemoryStore
+from flask_session.store import Record
+
+
+class Slow(MemoryStore):
+    """Loads when it is told to; ``asked`` tells that somebody waits for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.go_on = Event(), Event()
+
+    def load(self, key: str) -> Record | None:
+        self.asked.set()
+        self.go_on.wait(5)
+        return super().load(key)
+
+
+@pytest.fixture
+def store() -> Slow:
+    return Slow()
+
+
+@pytest.fixture
+def app(store: Slow) -> Flask:
+    app = Flask("sharing")
+    app.config.update(SESSION_TYPE="memory", SESSION_MEMORY=store, SECRET_KEY="key", TESTING=True)
+    Session(app)
+
+    @app.get("/set/<key>")
+    def set_(key: str) -> str:
+        session[key] = 1
+        return ""
+
+    @app.get("/")
+    def show() -> dict[str, Any]:
+        return dict(session)
+
+    return app
+
+
+@pytest.mark.row("C1")
+def test_threads_of_one_request_see_and_change_one_session(app: Flask, store: Slow) -> None:
+    # All but the first saw an empty session, and what they changed was lost.
+    @app.get("/threads")
+    def threads() -> list[int]:
+        def work(number: int) -> int:
+            seen: int = session.get("before", 0)
+            session[f"thread {number}"] = number
+            return seen
+
+        works = [copy_current_request_context(partial(work, number)) for number in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            first = pool.submit(works[0])
+            store.asked.wait(5)
+            others = [pool.submit(each) for each in works[1:]]
+            wait(others, timeout=0.1)  # where each of them sees what it should, none is done
+            store.go_on.set()
+            return [each.result() for each in (first, *others)]
+
+    client = app.test_client()
+    client.get("/set/before")
+    store.asked.clear()
+    assert client.get("/threads").json == [1, 1, 1, 1]
+    assert client.get("/").json.keys() >= {f"thread {number}" for number in range(4)}  # type: ignore[union-attr]
+
+
+def test_what_a_receiver_says_to_the_visitor_of_a_rejected_session_is_shown(
+    app: Flask, store: Slow
+) -> None:
+    @app.get("/flashes")
+    def flashes() -> list[Any]:
+        return get_flashed_messages()
+
+    def tell(sender: object, **payload: object) -> None:
+        flash("Please log in again.")
+
+    client = app.test_client()
+    client.get("/set/a")
+    store.go_on.set()
+    ((key, _),) = store.keys("")
+    store._records[key] = (b"\xc1 garbage", store._records[key][1])
+    with signals.session_rejected.connected_to(tell):
+        assert client.get("/flashes").json == ["Please log in again."]
+
+
+def change(sender: object, **payload: object) -> None:
+    session["late"] = 1
+
+
+def renew() -> str:
+    session.regenerate()  # type: ignore[attr-defined]
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("signal", "path"),
+    [
+        (signals.session_created, "/set/a"),
+        (signals.session_saved, "/set/b"),
+        (signals.session_regenerated, "/renew"),
+    ],
+    ids=["created", "saved", "regenerated"],
+)
+def test_a_receiver_that_changes_what_is_being_saved_is_told(
+    app: Flask, store: Slow, signal: Any, path: str
+) -> None:
+    store.go_on.set()
+    app.add_url_rule("/renew", view_func=renew)
+    client = app.test_client()
+    if path != "/set/a":
+        client.get("/set/a")
+    with signal.connected_to(change), pytest.raises(SessionClosed, match="receiver"):
+        client.get(path)
