@@ -88,7 +88,7 @@ def test_a_login_that_makes_a_remembered_one_fresh_renews_the_id(app: Flask) -> 
     assert thief.get("/who").text == "None"
 
 
-@pytest.mark.row("C1")
+@pytest.mark.row("C5")
 def test_apps_that_log_in_in_each_request_lose_no_change(app: Flask) -> None:
     app.before_request(lambda: flask_login.login_user(Member()) and None)
     meeting = Barrier(2)

@@ -120,7 +120,6 @@ def test_a_late_mover_cannot_revive_a_log_out(old: HookedStore, new: HookedStore
     assert first.get("/").json == {"_permanent": True}
 
 
-@pytest.mark.row("E4")
 def test_a_log_out_that_the_old_store_refuses_is_none(old: HookedStore, new: HookedStore) -> None:
     # It was answered 200 the second time, and the session came back a minute later.
     old.errors = (OSError,)

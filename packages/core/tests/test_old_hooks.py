@@ -133,7 +133,6 @@ def test_an_id_renewed_in_the_way_of_0_8_keeps_the_session() -> None:
     assert thief.get("/").json == {"_permanent": True}
 
 
-@pytest.mark.row("E4")
 def test_a_session_that_the_request_deletes_by_the_hook_does_not_come_back() -> None:
     app = app_with(MemorySessionInterface)
     interface: Any = app.session_interface

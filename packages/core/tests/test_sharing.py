@@ -50,7 +50,7 @@ def app(store: Slow) -> Flask:
     return app
 
 
-@pytest.mark.row("C1")
+@pytest.mark.row("C5")
 def test_threads_of_one_request_see_and_change_one_session(app: Flask, store: Slow) -> None:
     # All but the first saw an empty session, and what they changed was lost.
     @app.get("/threads")

@@ -153,7 +153,6 @@ class Cookies(SessionSuite):
         alice.visit(put(more=1))
         assert alice.does(get("more")) is None
 
-    @pytest.mark.row("E4")
     def test_should_set_storage_cannot_hold_a_log_out_back(self, alice: Visitor) -> None:
         # "Store who is logged in" is a natural hook, and says no to the session that was emptied.
         interface, thief = alice.site.interface, alice.twin()
