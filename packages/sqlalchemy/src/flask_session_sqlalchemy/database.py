@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -152,7 +153,7 @@ class Database:
         return self._do(lambda: self._connected(action))
 
     def _connected(self, action: Callable[[Connection], Answer]) -> Answer:
-        with self.engine.connect() as connection, self._quietly:
+        with self.engine.connect() as connection, self._quietly, committed(connection):
             return action(connection)
 
     def _do(self, action: Callable[[], Answer], *, reconnects: bool = True) -> Answer:
@@ -173,6 +174,31 @@ class Database:
         """Close the connections of an engine of our own making."""
         if self._engine is not None and is_ours(self._engine):
             self._engine.dispose()
+
+
+@contextmanager
+def committed(connection: Connection) -> Iterator[None]:
+    """End what listeners of the app have begun, in spite of AUTOCOMMIT; else it does nothing.
+
+    Those of SQLAlchemy's recipe for SQLite say BEGIN themselves, on one engine or on all of them.
+    https://docs.sqlalchemy.org/en/20/dialects/sqlite.html
+    """
+    try:
+        yield
+    except BaseException:
+        if has_begun(connection):
+            connection.connection.rollback()
+        raise
+    if has_begun(connection):
+        connection.connection.commit()
+
+
+def has_begun(connection: Connection) -> bool:
+    """Tell whether a transaction may be open. SQLite's driver knows; elsewhere a listener may."""
+    if connection.invalidated:
+        return False
+    knows: bool | None = getattr(connection.connection.dbapi_connection, "in_transaction", None)
+    return bool(connection.engine.dispatch.begin) if knows is None else knows
 
 
 def name_of_logger(engine: Engine) -> str:

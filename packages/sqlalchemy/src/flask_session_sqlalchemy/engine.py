@@ -60,7 +60,8 @@ def build(url: URL | str, options: Mapping[str, Any] | None = None) -> Engine:
     """
     url, options = make_url(url), dict(options or {})
     driver = url.get_dialect().driver
-    given = options.get("connect_args", {})
+    # Python's sqlite3 lets it win over the isolation level, and then commits nothing by itself.
+    given = {k: v for k, v in options.get("connect_args", {}).items() if k != "autocommit"}
     in_memory = {"check_same_thread": False} if is_in_memory(url) else {}
     said = {**url.query, **given}
     options["connect_args"] = {**in_memory, **given, **limits(driver, said), **numbers(said)}
