@@ -16,9 +16,10 @@ permission error. What it has written is found all the same, under each of its n
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
 
 from flask_session.errors import UnreadableRecord
 from flask_session.store import Outcome, Record, Store
@@ -28,9 +29,14 @@ from .envelope import LONGEST_HEADER, UNREADABLE, Envelope, renew, seal, unseal
 from .locks import FileLocks
 from .names import FORMER, OURS, HashMethod, Naming, bucket_of, name_of
 
+Answer = TypeVar("Answer")
+PICKLE = b"\x80"
+"""How the data in a file of cachelib begins, from protocol 2 on."""
 FORMER_GRACE = 60.0
 """Seconds that ``purge`` leaves an expired file of cachelib, which no lock protects: a request that
 found it live has ended by then."""
+
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 class FileStore(Store):
@@ -124,15 +130,18 @@ class FileStore(Store):
         self._locks.make_directory()
 
     def purge(self) -> int:
-        """Remove expired files, each under its own lock; also those of cachelib, a minute later."""
-        return sum(self._purge(name) for name in self._files.names())
+        """Remove expired files, each under its own lock; also those of cachelib, a minute later.
+
+        A file that may not be read or removed, of another user perhaps, is passed over and logged.
+        """
+        return sum(self._each(self._purge))
 
     def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
         """List the records in our format; the files of cachelib do not tell their keys."""
-        for name in filter(OURS.fullmatch, self._files.names()):
-            envelope = self._header(name)
-            if envelope.key and envelope.key.startswith(prefix) and envelope.live(self.clock()):
-                yield envelope.key, envelope.expires_at
+        for envelope in self._each(self._ours):
+            key = envelope.key
+            if key and key.startswith(prefix) and envelope.live(self.clock()):
+                yield key, envelope.expires_at
 
     def _find(self, key: str) -> _Found | None:
         for name, raw in self._files_of(key):
@@ -154,16 +163,36 @@ class FileStore(Store):
     def _header(self, name: str) -> Envelope:
         return unseal(self._files.read(name, LONGEST_HEADER) or b"")
 
+    def _each(self, act: Callable[[str], Answer]) -> Iterator[Answer]:
+        """Go through the directory, past what others keep to themselves."""
+        left = 0
+        for name in self._files.names():
+            try:
+                yield act(name)
+            except (PermissionError, IsADirectoryError):
+                left += 1
+        if left:
+            logger.warning("%d files in the sessions' directory may not be read or removed", left)
+
+    def _ours(self, name: str) -> Envelope:
+        return self._header(name) if OURS.fullmatch(name) else UNREADABLE
+
     def _purge(self, name: str) -> bool:
         if FORMER.fullmatch(name):
-            return self._expired(name, FORMER_GRACE) and self._files.remove(name)
+            return self._is_formers(name) and self._files.remove(name)
         if not OURS.fullmatch(name) or not self._expired(name):
             return False
         with self._locks.hold(bucket_of(name)):
             return self._expired(name) and self._files.remove(name)
 
-    def _expired(self, name: str, grace: float = 0.0) -> bool:
-        return not self._header(name).live(self.clock() - grace)
+    def _is_formers(self, name: str) -> bool:
+        """Tell an expired file of cachelib, which is a pickle, from one that is named like it."""
+        envelope = self._header(name)
+        is_pickle = envelope.data is not None and envelope.data.startswith(PICKLE)
+        return is_pickle and not envelope.live(self.clock() - FORMER_GRACE)
+
+    def _expired(self, name: str) -> bool:
+        return not self._header(name).live(self.clock())
 
 
 class _Found(NamedTuple):

@@ -17,6 +17,9 @@ RESERVED_KEY = "_fs"
 PERMANENT_KEY = "_permanent"
 MOVED_SECONDS = 60
 """How long a mark tells late requests, which loaded the old id, where the session went."""
+LATE_SECONDS = 5
+"""How long after that a request counts as late: it set out before its browser heard of the new id.
+One that comes later is of a browser that never did."""
 SHORT = {"created": "c", "lifetime": "l", "signed": "s", "epoch": "e", "moved_to": "m"}
 
 
@@ -24,7 +27,7 @@ class Bookkeeping(msgspec.Struct, frozen=True, omit_defaults=True, rename=SHORT)
     """Times are seconds since the epoch, lifetimes whole seconds."""
 
     created: float | None = None
-    """When the session began; ``None`` in records of Flask-Session 0.4–0.8."""
+    """When the session began, or was moved; ``None`` in records of Flask-Session 0.4–0.8."""
     lifetime: int | None = None
     """The idle lifetime of this one session, if it has its own."""
     signed: bool = False

@@ -63,7 +63,7 @@ def text(key: str, value: Any) -> str:
     return value
 
 
-def key_prefix(key: str, value: Any) -> str:
+def check_key_prefix(key: str, value: Any) -> str:
     """Accept what every store takes at the beginning of a key, with room for the longest id."""
     if not isinstance(value, str):
         raise wrong(key, value, "not a text", "Set it to a text.")
@@ -112,11 +112,12 @@ def one_of(*choices: Any) -> Check:
 
 
 def lifetime_seconds(key: str, value: Any) -> int:
-    """Accept a timedelta or whole seconds from 1 s to 400 days; answer seconds, rounded up."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = timedelta(seconds=value)
+    """Accept a timedelta or seconds from 1 s to 400 days; answer whole seconds, rounded up."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        # So large a number, and what is none, do not fit into a timedelta.
+        value = timedelta(seconds=value) if abs(value) < 2**40 else timedelta.max
     if not isinstance(value, timedelta):
-        raise wrong(key, value, "not a time span", "Set it to a timedelta or to whole seconds.")
+        raise wrong(key, value, "not a time span", "Set it to a timedelta or to seconds.")
     if not timedelta(0) < value <= LONGEST_LIFETIME:
         raise wrong(
             key, value, "not from 1 second to 400 days", "Set it to a timedelta within that range."
@@ -140,7 +141,7 @@ class CoreSettings(Settings):
     key_prefix: str = setting(
         "SESSION_KEY_PREFIX",
         "session:",
-        check=key_prefix,
+        check=check_key_prefix,
         doc="What stands before the session id in the store's key. Printable ASCII.",
     )
     use_signer: bool | str | None = setting(

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
+from flask import Request
 from itsdangerous import BadSignature, Signer
 from itsdangerous.signer import HMACAlgorithm
 
@@ -67,6 +68,18 @@ def cookie_values(header: str, name: str) -> list[str]:
     if name not in header:
         return []
     return [value.strip() for value in cookies_of(name)(header)]
+
+
+def values_in(request: Any, name: str) -> list[str]:
+    """Answer the values of all cookies of one name that a request brings.
+
+    One whose class reads cookies in its own way, or that is no more than a stand-in for a request,
+    is asked for ``cookies``.
+    """
+    if getattr(type(request), "cookies", None) is Request.cookies:
+        return cookie_values(request.environ.get("HTTP_COOKIE", ""), name)
+    value = request.cookies.get(name)
+    return [] if value is None else [value]
 
 
 @lru_cache(maxsize=16)
@@ -140,11 +153,17 @@ ACCEPTS: dict[bool | str | None, tuple[str, ...]] = {
 
 
 def check_signing(mode: bool | str | None, keys: Keys) -> None:
-    """Raise ConfigurationError if cookies have to be signed and there is no key for it."""
+    """Raise ConfigurationError if cookies have to be signed and there is no key fit for it."""
     if mode in (True, "0.8") and not keys:
         raise wrong(
             "SESSION_USE_SIGNER", mode, "there is no SECRET_KEY to sign with",
             "Set SECRET_KEY before Session(app), or leave SESSION_USE_SIGNER unset.",
+        )  # fmt: skip
+    unfit = [type(key).__name__ for key in keys if not isinstance(key, (str, bytes))]
+    if unfit and mode is not False:
+        raise wrong(
+            "SECRET_KEY", unfit[0], "a key is text or bytes; from_prefixed_env() makes 42 a number",
+            "Set it, and SECRET_KEY_FALLBACKS, to text: in the environment, in double quotes.",
         )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from types import FrameType
 from flask import has_request_context, request
 
 SAVING = frozenset({"process_response", "session_transaction"})
+TELLING = SAVING | {"full_dispatch_request"}
 ANSWERING = frozenset({"handle_user_exception", "handle_exception", "process_response"})
 TEARING_DOWN = frozenset({"do_teardown_request", "do_teardown_appcontext"})
 STREAMING = frozenset({"_iter_encoded"})
@@ -25,6 +26,11 @@ def is_answering() -> bool:
     interface that passes on to ours, does not matter.
     """
     return innermost(SAVING) == "process_response"
+
+
+def tells_the_browser() -> bool:
+    """Tell whether an answer with the cookie will follow, as none does in a WebSocket's handler."""
+    return innermost(TELLING) is not None
 
 
 def is_tearing_down() -> bool:

@@ -12,10 +12,9 @@ from werkzeug.exceptions import HTTPException
 
 from .cleanup import clean_up_about_every
 from .cli import register
-from .config import CoreSettings, Settings, check_lifetimes, signer_mode
-from .config import key_prefix as key_prefix_of
-from .cookies import check_signing, cookie_values, keys_of
-from .dispatch import is_answering
+from .config import CoreSettings, Settings, check_key_prefix, check_lifetimes, signer_mode
+from .cookies import check_signing, keys_of, values_in
+from .dispatch import is_answering, tells_the_browser
 from .errors import SessionConflict, SessionTooLarge, StoreUnavailable
 from .headers import Headers
 from .hooks import StorageHooks, store_of
@@ -83,7 +82,7 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         self._native_store = store
         self.store: Store = store_of(self, store)
         if self.store is store:
-            key_prefix_of("SESSION_KEY_PREFIX", key_prefix)
+            check_key_prefix("SESSION_KEY_PREFIX", key_prefix)
         self._runtime: Runtime | None = None
         self._connected: Flask | None = None
         if app is not None:
@@ -144,8 +143,7 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
     def _open(self, app: Flask, request: Request, session: ServerSideSession) -> State:
         runtime, lifetimes = self._runtime_of(app), lifetimes_of(self, app)
         session._runtime = runtime
-        header = request.environ.get("HTTP_COOKIE", "")
-        cookies = runtime.codec.read(cookie_values(header, self.get_cookie_name(app)))
+        cookies = runtime.codec.read(values_in(request, self.get_cookie_name(app)))
         try:
             state = runtime.repository.open(cookies, lifetimes)
         except StoreUnavailable as error:
@@ -185,6 +183,8 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
             if session._is_made_by_hand():
                 self._adopt(app, session)
             state = session._look()
+            if not is_sent and not tells_the_browser():
+                state.keep_id()
             self._save(app, session, state, response)
             if state.failure is not None and hides_failure(session, response):
                 raise state.failure

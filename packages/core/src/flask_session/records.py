@@ -97,7 +97,7 @@ class Records:
 
     def mark_moved(self, found: Found, new_sid: str) -> Outcome:
         """Replace the record by one that opens nothing and names the new id."""
-        data = self._encoded({}, Bookkeeping(moved_to=new_sid))
+        data = self._encoded({}, Bookkeeping(created=self.store.clock(), moved_to=new_sid))
         return self._call(self.store.update, found.sid, data, MOVED_SECONDS, found.record)
 
     def touch(self, found: Found, lifetimes: Lifetimes) -> bool:

@@ -12,7 +12,7 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from .bookkeeping import Bookkeeping, is_empty
+from .bookkeeping import LATE_SECONDS, Bookkeeping, is_empty
 from .contents import Contents
 from .cookies import Presented
 from .errors import StoreUnavailable
@@ -54,11 +54,15 @@ class SessionRepository:
 
     def open(self, cookies: Iterable[Presented], lifetimes: Lifetimes) -> State:
         """Load the session of the first cookie that opens one, else begin a new session."""
+        is_late = False
         for cookie in islice(cookies, MOST_COOKIES):
             found = self.records.read(cookie.sid)
             if found is not None and self._opens(found, cookie, lifetimes):
                 return self._state(found, cookie, lifetimes)
-        return self.begin(lifetimes)
+            is_late |= found is not None and self._has_just_moved(found)
+        state = self.begin(lifetimes)
+        state.is_late = is_late
+        return state
 
     def announce(self, state: State) -> None:
         """Signal that a session was loaded, once receivers can look at it."""
@@ -90,6 +94,11 @@ class SessionRepository:
         for key in made.contents:
             state.contents[key] = made.contents[key]
         return state
+
+    def _has_just_moved(self, found: Found) -> bool:
+        moved_at = found.noted.created
+        is_moved = found.noted.moved_to is not None and moved_at is not None
+        return is_moved and self.records.store.clock() - (moved_at or 0) < LATE_SECONDS
 
     def _opens(self, found: Found, cookie: Presented, lifetimes: Lifetimes) -> bool:
         if found.noted.moved_to is not None or is_empty(found.items):
@@ -126,6 +135,8 @@ class SessionRepository:
         found = state.found
         if state.failure is not None or (found is None and state.contents.is_empty()):
             return None
+        if state.is_late:
+            return partial(self._drop, state)
         changes, has_moved = state.contents.changes(), state.renewed_from is not None
         is_same = changes is NO_CHANGES and not has_moved
         if found is not None and is_same and state.bookkeeping == found.noted:
@@ -134,6 +145,13 @@ class SessionRepository:
         act = create if found is None else renew if has_moved else update
         lifetimes, marks, merges = state.lifetimes, self._marks_signed, self._merges
         return partial(act, Request(self.records, state, changes, lifetimes, marks, merges))
+
+    def _drop(self, state: State) -> Result:
+        """Drop what was assigned to a new session, as what is assigned to one that has ended."""
+        if state.result is None:
+            self.records.events.emit("session_lost", None)
+        state.result = Result.GONE
+        return Result.GONE
 
     def _is_due(self, state: State, lifetimes: Lifetimes) -> bool:
         """Tell whether enough time passed since the last renewal, as far as that is known."""

@@ -186,6 +186,7 @@ class ServerSideSession(DictLike, SessionMixin):
         state = self._look()
         if not (is_custom_sid if self._runtime is None else self._runtime.codec.is_valid)(value):
             raise ValueError(UNFIT)
+        state.is_late = False  # who logs in now has to be told the id
         if state.found is not None and state.renewed_from is None:
             state.renewed_from = state.sid
         state.sid = value

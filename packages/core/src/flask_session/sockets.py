@@ -11,7 +11,6 @@ import select
 import socket
 import ssl
 
-HAS_POLL = hasattr(select, "poll")
 IS_POSIX = os.name == "posix"
 """Elsewhere a socket is no file."""
 
@@ -21,7 +20,7 @@ def is_readable(sock: socket.socket) -> bool:
 
     Only for sockets without TLS, which may hold back what they have read.
     """
-    if not HAS_POLL:
+    if not hasattr(select, "poll"):  # eventlet takes it away, at any time
         return bool(select.select([sock], [], [], 0)[0])
     poll = select.poll()
     poll.register(sock, select.POLLIN)

@@ -38,8 +38,16 @@ class State(msgspec.Struct):
     failure: StoreUnavailable | None = None
     deleted_by_hand: bool = False
     """Whether this request deleted the record by the hook of 0.8, as 0.8 did to renew the id."""
+    is_late: bool = False
+    """Whether the cookie's id was replaced a moment ago: the new one is on its way to the browser,
+    and a cookie for another session would take its place."""
     by_hand: bool = False
     """Whether an overridden ``open_session`` made it, which reads the cookie in its own way."""
+
+    def keep_id(self) -> None:
+        """Renew no id, since nobody could tell the browser."""
+        if self.renewed_from is not None:
+            self.sid, self.renewed_from = self.renewed_from, None
 
 
 Opener = Callable[[Any], State]

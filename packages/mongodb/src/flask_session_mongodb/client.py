@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from flask_session.config import wrong
 from pymongo import MongoClient
@@ -44,13 +44,13 @@ def build(url: str) -> MongoClient[Any]:
     Options in the URL win: ``mongodb://db/?socketTimeoutMS=3000&w=majority``. The client connects
     when it is first used, so that an application may fork before.
     """
-    given = {option.lower() for option in parse_qs(urlsplit(url).query)}
+    given = {option.lower() for option in parse_qs(url.partition("?")[2])}
     options = {key: value for key, value in OPTIONS.items() if key.lower() not in given}
     try:
         return MongoClient(url, connect=False, **options)
     except Exception as error:
         # Neither the URL nor the library's message is shown: both may hold the password.
-        scheme = f"{urlsplit(url).scheme}://…" if "://" in url else "…"
+        scheme = f"{url.partition('://')[0]}://…" if "://" in url else "…"
         problem = f"not a URL of a MongoDB server ({type(error).__name__})"
         raise wrong(KEY, scheme, problem, REMEDY) from None
 

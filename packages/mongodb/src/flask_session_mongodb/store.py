@@ -155,11 +155,12 @@ class MongoDBStore(Store):
             return upkeep.date_undated(documents, self._in(ttl))
 
     def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
-        """Iterate over the live documents in the order of their keys."""
+        """Iterate over the live documents; behind many expired ones the first may take long."""
         within = {"$gte": prefix, "$lt": prefix + "\x7f"}
         live = {"id": within, "expiration": {"$gt": self._now()}}
         with QUIETLY:
-            for document in self._ready().find(live, {"id": 1, "expiration": 1}):
+            found = self._ready().find(live, {"id": 1, "expiration": 1})
+            while (document := upkeep.next_of(found, UPKEEP_SECONDS)) is not None:
                 yield document["id"], expires_at(document)
 
     @QUIETLY

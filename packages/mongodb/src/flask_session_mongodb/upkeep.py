@@ -9,8 +9,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import pymongo
 from bson.datetime_ms import DatetimeMS
 from pymongo.collection import Collection
+from pymongo.cursor import Cursor
 from pymongo.errors import OperationFailure
 
 Document = dict[str, Any]
@@ -103,3 +105,12 @@ def expires_at(document: Document) -> float:
     """Answer when the document expires, in seconds since the epoch; without a date: long ago."""
     expiration = document.get("expiration")
     return int(expiration) / 1000 if isinstance(expiration, DatetimeMS) else 0.0
+
+
+def next_of(found: Cursor[Document], seconds: float) -> Document | None:
+    """Answer the next document, ``None`` behind the last, waited for as long as an upkeep may take.
+
+    The limit holds for one fetch: whoever goes through the documents may wait for other servers.
+    """
+    with pymongo.timeout(seconds):
+        return next(found, None)

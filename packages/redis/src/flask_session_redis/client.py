@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 import redis
 from flask_session.config import wrong
@@ -70,7 +69,7 @@ def build(url: str) -> redis.Redis:
         )  # connects later, rejects a wrong parameter now
     except (ValueError, TypeError):
         # Neither the URL nor the library's message is shown: both may hold the password.
-        scheme = f"{urlsplit(url).scheme}://…" if "://" in url else "…"
+        scheme = f"{url.partition('://')[0]}://…" if "://" in url else "…"
         raise wrong(KEY, scheme, "not a URL of a Redis server", REMEDY) from None
     return client
 

@@ -19,7 +19,7 @@ import redis
 import redis.client
 from flask_session.sockets import is_readable
 from flask_session.waiting import while_waiting
-from redis.exceptions import ConnectionError, ResponseError, TimeoutError
+from redis.exceptions import ConnectionError, ReadOnlyError, ResponseError, TimeoutError
 
 from .client import Client
 from .wire import UNREAD, pack, read_short, send_packed
@@ -86,6 +86,11 @@ class Direct:
         connection = self._take()
         try:
             answer, put_back = self._ask(connection, command)
+        except ReadOnlyError:
+            # A failover behind a name: what is connected still leads to the former primary.
+            self._give_back(connection)
+            self._connect_anew()
+            raise
         except ResponseError:
             self._pool.release(connection)
             raise
@@ -125,7 +130,12 @@ class Direct:
                 connection = self._kept.pop()
             except IndexError:
                 return self._pool.get_connection(*(("GET",) if NAME_NEEDED else ()))
-            if self._is_idle(connection):
+            try:
+                is_idle = self._is_idle(connection)
+            except BaseException:  # interrupted, by a time limit of gevent for example
+                self._give_back(connection)
+                raise
+            if is_idle:
                 return connection
             self._give_back(connection)
 
@@ -149,6 +159,11 @@ class Direct:
     def _give_back(self, connection: Any) -> None:
         connection.disconnect()
         self._pool.release(connection)
+
+    def _connect_anew(self) -> None:
+        while self._kept:
+            self._give_back(self._kept.pop())
+        self._pool.disconnect(inuse_connections=False)
 
     def _repeats(self) -> bool:
         """Tell whether the client is to try again; the one that we build from a URL is not."""

@@ -11,9 +11,10 @@ from typing import Any, cast
 from flask import Flask
 from flask_session.config import wrong
 from flask_session.errors import ConfigurationError
+from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.pool import SingletonThreadPool, StaticPool
+from sqlalchemy.pool import NullPool, SingletonThreadPool, StaticPool
 
 from .engine import build, is_in_memory
 from .model import FlaskSqlAlchemy
@@ -93,8 +94,8 @@ def check(engine: Engine) -> None:
     """Refuse an engine that cannot keep sessions; warn of one that is not apart from the app."""
     if engine.dialect.is_async:
         raise refused(engine, "its driver is asynchronous", REMEDY)
-    if isinstance(engine.pool, SingletonThreadPool) and is_in_memory(engine.url):
-        problem = "it is another database in memory for each thread"
+    if isinstance(engine.pool, (SingletonThreadPool, NullPool)) and is_in_memory(engine.url):
+        problem = "it is another database in memory for each thread, or each connection"
         raise refused(engine, problem, "Set it to 'sqlite://', or use poolclass=StaticPool.")
     if isinstance(engine.pool, StaticPool):
         warnings.warn(
@@ -127,7 +128,8 @@ def of_flask_sqlalchemy(app: Flask, db: FlaskSqlAlchemy, bind_key: str | None) -
         check(theirs)
         if isinstance(theirs.pool, StaticPool):
             return theirs
-        return build(theirs.url, options_of(app, db, bind_key))
+        options = options_of(app, db, bind_key)
+        return connecting_as(theirs, build(theirs.url, {**options, **translations_of(theirs)}))
 
     if app.extensions.get("sqlalchemy") is db:
         return Connected(db, engine(), db)
@@ -157,6 +159,24 @@ def options_of(app: Flask, db: object, bind_key: str | None) -> dict[str, Any]:
     if isinstance(bind, Mapping):
         options.update(bind)
     return {name: options[name] for name in INHERITED if name in options}
+
+
+def translations_of(theirs: Engine) -> dict[str, Any]:
+    """Answer where the app's engine looks for tables, if it says so."""
+    named = theirs.get_execution_options().get("schema_translate_map")
+    return {"execution_options": {"schema_translate_map": named}} if named else {}
+
+
+def connecting_as(theirs: Engine, ours: Engine) -> Engine:
+    """Let the app's listeners have our connections, too: for passwords that change, search paths.
+
+    https://docs.sqlalchemy.org/en/20/core/engines.html#generating-dynamic-authentication-tokens
+    """
+    for name, target in (("do_connect", theirs.dialect), ("connect", theirs.pool)):
+        for listener in getattr(target.dispatch, name).listeners:
+            if not (listener.__module__ or "").startswith("sqlalchemy."):
+                event.listen(ours, name, listener, insert=name == "do_connect")
+    return ours
 
 
 def refused(client: object, problem: str, remedy: str) -> ConfigurationError:

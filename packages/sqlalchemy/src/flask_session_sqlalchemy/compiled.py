@@ -12,6 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeEngine
 
+from .failures import is_read_only
+
 Convert = Callable[[Any], Any]
 Answer = TypeVar("Answer")
 ROWCOUNT: Callable[[Any], int] = attrgetter("rowcount")
@@ -81,7 +83,9 @@ class Compiled:
 
     def _failure(self, connection: PoolProxiedConnection | None, error: Exception) -> BaseException:
         dialect: Any = self._dialect
-        is_dead = connection is not None and dialect.is_disconnect(error, connection, None)
+        is_dead = connection is not None and (
+            is_read_only(error) or dialect.is_disconnect(error, connection, None)
+        )
         if is_dead:
             invalidate(connection, error)
         return DBAPIError.instance(

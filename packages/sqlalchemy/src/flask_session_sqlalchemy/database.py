@@ -18,6 +18,7 @@ from sqlalchemy.sql import Executable
 
 from .compiled import ROWCOUNT, Compiled
 from .engine import forget_foreign_connections, is_ours
+from .failures import describe, has_collided, is_locked, is_missing
 from .model import capacity, ensure_table, has_index
 from .statements import Statements
 
@@ -27,11 +28,6 @@ AT_ONCE = 0.2
 """Seconds within which a connection that had died while it was idle says so."""
 LONGEST_WAIT = 2.0
 """Seconds to wait for a lock of SQLite; its own waiting, in ever longer steps, starves writers."""
-COLLISIONS = ("40001", "40P01")
-LOCKED = (
-    "Another connection is writing to this SQLite file. If the app keeps transactions open, give "
-    "the sessions a file of their own, as in SESSION_SQLALCHEMY = 'sqlite:///sessions.db'."
-)
 
 
 class Database:
@@ -78,14 +74,16 @@ class Database:
     @property
     def statements(self) -> Statements:
         """The SQL; asking for it the first time sets the database up."""
-        if self._statements is None:
+        statements = self._statements
+        if statements is None:
             self.setup()
             statements = Statements(self.table, self.engine.dialect.name)
-            if is_ours(self.engine):
+            if is_ours(self.engine) and not translated(self.engine):
                 self._load = Compiled(statements.load, self.engine.dialect)
-                self._update = Compiled(statements.update, self.engine.dialect)
+                if not any(column.onupdate for column in self.table.columns):
+                    self._update = Compiled(statements.update, self.engine.dialect)
             self._statements = statements
-        return self._statements
+        return statements
 
     def setup(self) -> None:
         """Make the table with its index, unless it exists or is said to; look what it holds."""
@@ -165,6 +163,8 @@ class Database:
                 waited = time.monotonic() - began
                 is_dead = error.connection_invalidated and waited < AT_ONCE and not reconnected
                 comes_again = is_locked(error) or has_collided(error)
+                if is_missing(error):
+                    self._statements = None  # the next request makes the table
                 if not is_dead and not (comes_again and waited < LONGEST_WAIT):
                     describe(error)
                     raise
@@ -201,30 +201,13 @@ def has_begun(connection: Connection) -> bool:
     return bool(connection.engine.dispatch.begin) if knows is None else knows
 
 
+def translated(engine: Engine) -> bool:
+    """Tell whether SQLAlchemy is to put other schemas into the statements."""
+    return bool(engine.get_execution_options().get("schema_translate_map"))
+
+
 def name_of_logger(engine: Engine) -> str:
     """Answer where an engine logs; at DEBUG it logs the rows that were found, with ids in them."""
     logger: Any = engine.logger
     name: str = getattr(logger, "logger", logger).name
     return name
-
-
-def is_locked(error: DBAPIError) -> bool:
-    """Tell whether SQLite could not begin, since another connection is writing."""
-    return "database is locked" in str(error.orig)
-
-
-def has_collided(error: DBAPIError) -> bool:
-    """Tell whether the server undid the statement in favour of another one, which is no failure.
-
-    PostgreSQL says so where transactions are stricter than READ COMMITTED, CockroachDB always.
-    https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
-    """
-    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-    return state in COLLISIONS
-
-
-def describe(error: DBAPIError) -> None:
-    """Take the parameters out of the text of an error, and put a remedy in where there is one."""
-    error.hide_parameters = True
-    if is_locked(error):
-        error.add_detail(LOCKED)

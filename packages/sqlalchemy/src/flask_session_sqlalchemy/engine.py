@@ -11,8 +11,10 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import create_engine, event
-from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.engine import URL, Engine, ExceptionContext, make_url
 from sqlalchemy.pool import QueuePool
+
+from .failures import is_read_only
 
 POOL: dict[str, Any] = {
     "pool_size": 10,
@@ -111,12 +113,42 @@ def is_in_memory(url: URL) -> bool:
 
 
 def _listen(engine: Engine, driver: str) -> None:
+    event.listen(engine, "handle_error", give_up_read_only)
     if driver == "psycopg":
         from .postgresql import connect
 
         event.listen(engine, "do_connect", connect)
+    if driver == "psycopg2":
+        event.listen(engine, "do_connect", connect_without_options)
     if driver == "pysqlite":
         event.listen(engine, "connect", use_write_ahead_log)
+
+
+def connect_without_options(
+    dialect: Any, record: object, arguments: list[Any], keywords: dict[str, Any]
+) -> Any:
+    """Connect, and where our options are refused, once more without them."""
+    try:
+        return dialect.connect(*arguments, **keywords)
+    except dialect.loaded_dbapi.OperationalError as error:
+        if not are_refused(keywords, error):
+            raise
+    del keywords["options"]  # SQLAlchemy hands us the same dictionary the next time
+    return dialect.connect(*arguments, **keywords)
+
+
+def are_refused(keywords: Mapping[str, Any], error: Exception) -> bool:
+    """Tell whether a server takes no options, and these are ours alone: PgBouncer takes none.
+
+    https://www.pgbouncer.org/config.html#ignore_startup_parameters
+    """
+    return keywords.get("options") == LIBPQ["options"] and "startup parameter" in str(error)
+
+
+def give_up_read_only(context: ExceptionContext) -> None:
+    """Take a connection to a server that takes no writes for a dead one."""
+    if is_read_only(context.original_exception):
+        context.is_disconnect = True
 
 
 def use_write_ahead_log(connection: sqlite3.Connection, record: object) -> None:

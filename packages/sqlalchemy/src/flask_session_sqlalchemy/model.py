@@ -10,7 +10,7 @@ from flask_session.config import wrong
 from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, Sequence, String, Table
 from sqlalchemy.dialects.mysql import LONGBLOB, VARCHAR
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, NoSuchTableError
 from sqlalchemy.inspection import inspect
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql import text
@@ -121,19 +121,37 @@ def _describe(self: Any) -> str:
 
 def ensure_table(connection: Connection, table: Table) -> None:
     """Make the table with its index unless it exists, whoever else is doing the same."""
-    if inspect(connection).has_table(table.name, schema=table.schema):
+    if has_table(connection, table):
         return
     try:
         table.metadata.create_all(connection, tables=[table])
     except DBAPIError:
         # Another process was faster. PostgreSQL says so in three different ways.
-        if not inspect(connection).has_table(table.name, schema=table.schema):
+        if not has_table(connection, table):
             raise
+
+
+def has_table(connection: Connection, table: Table) -> bool:
+    """Tell whether there is such a table."""
+    return inspect(connection).has_table(table.name, schema=schema_of(connection, table))
+
+
+def schema_of(connection: Connection, table: Table) -> str | None:
+    """Answer the schema, which an app may have translated for its whole engine.
+
+    https://docs.sqlalchemy.org/en/20/core/connections.html#translation-of-schema-names
+    """
+    translated = connection.get_execution_options().get("schema_translate_map") or {}
+    schema: str | None = translated.get(table.schema, table.schema)
+    return schema
 
 
 def has_index(connection: Connection, table: Table) -> bool:
     """Tell whether an index begins with ``expiry``; in a table of Flask-Session 0.8 none does."""
-    indexes = inspect(connection).get_indexes(table.name, schema=table.schema)
+    try:
+        indexes = inspect(connection).get_indexes(table.name, schema=schema_of(connection, table))
+    except NoSuchTableError:  # no error of a database: those tell of it when it is used
+        return False
     return any(each["column_names"][:1] == [table.c.expiry.name] for each in indexes)
 
 
@@ -149,5 +167,6 @@ def capacity(connection: Connection, table: Table) -> int | None:
         "SELECT character_octet_length FROM information_schema.columns WHERE table_name = :name "
         "AND table_schema = coalesce(:schema, database()) AND column_name = :column"
     )
-    place = {"name": table.name, "schema": table.schema, "column": table.c.data.name}
+    schema = schema_of(connection, table)
+    place = {"name": table.name, "schema": schema, "column": table.c.data.name}
     return connection.execute(statement, place).scalar()

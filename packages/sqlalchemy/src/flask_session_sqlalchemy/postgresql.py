@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.waiting import Ready
 
-from .engine import LIBPQ
+from .engine import are_refused
 
 SECONDS = 1.0
 INTERVAL = 0.09
@@ -73,10 +73,8 @@ def connect(
     try:
         return ImpatientConnection.connect(*arguments, **keywords)
     except psycopg.OperationalError as error:
-        ours = keywords.get("options") == LIBPQ["options"]
-        if not ours or "startup parameter" not in str(error):
+        if not are_refused(keywords, error):
             raise
-    # PgBouncer takes no options: https://www.pgbouncer.org/config.html#ignore_startup_parameters
     # What is prepared on one of its connections is missing on the next.
     # https://www.psycopg.org/psycopg3/docs/advanced/prepare.html#using-prepared-statements-with-pgbouncer
     keywords.setdefault("prepare_threshold", None)

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     Delete,
     Executable,
     Insert,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.types import TypeEngine
 
 from .model import MYSQL
 
@@ -39,9 +41,11 @@ class Ways(NamedTuple):
 
     by_expiry: Executable
     """Takes as long as there are such rows, with an index on ``expiry``."""
-    by_number: Executable
-    """Walks through the whole table, behind the number ``after``: in a table of Flask-Session 0.4
-    to 0.8, which has no such index, sorting it for each batch takes longer than is waited."""
+    first: Executable
+    """Begins to walk through the whole table in the order of the numbers: in one of Flask-Session
+    0.4 to 0.8, which has no such index, sorting it for each batch takes longer than is waited."""
+    behind: Executable
+    """Goes on behind the number ``after``."""
 
 
 class Statements:
@@ -88,15 +92,17 @@ class Statements:
         self.delete = delete(table).where(live)
         self.delete_expected = delete(table).where(expected)
 
-        self.expired = _ways(row, is_expired)
-        numbers = bindparam("numbers", expanding=True, type_=Integer())
+        self.expired = _ways(table, is_expired)
+        numbers = bindparam("numbers", expanding=True, type_=type_of_numbers(table))
         self.purge = delete(table).where(row.id.in_(numbers), is_expired)
         endless = row.expiry.is_(None)
-        self.endless = _ways(row, endless)
+        self.endless = _ways(table, endless)
         self.limit = update(table).where(row.id.in_(numbers), endless)
         self.limit = self.limit.values(expiry=values["expiry"])
         after = bindparam("after", type_=String())
-        page = select(row.session_id, row.expiry).where(row.session_id > after, row.expiry > now)
+        # Expired rows are left out afterwards: so many may lie between two others that looking for
+        # the next one takes longer than is waited.
+        page = select(row.session_id, row.expiry).where(row.session_id > after)
         self.page = page.order_by(row.session_id).limit(BATCH)
 
     def token(self, data: bytes) -> bytes | str:
@@ -112,14 +118,17 @@ class Statements:
         return column == bindparam("expected")
 
 
-def _ways(row: Any, condition: Any) -> Ways:
-    is_meant = case((condition, 1), else_=0).label("is_meant")
+def _ways(table: Table, condition: Any) -> Ways:
+    row, is_meant = table.c, case((condition, 1), else_=0).label("is_meant")
     some = select(row.id, is_meant).limit(BATCH)
-    after = bindparam("after", type_=Integer())
-    return Ways(
-        some.where(condition).order_by(row.expiry),
-        some.where(row.id > after).order_by(row.id),
-    )
+    first, after = some.order_by(row.id), bindparam("after", type_=type_of_numbers(table))
+    return Ways(some.where(condition).order_by(row.expiry), first, first.where(row.id > after))
+
+
+def type_of_numbers(table: Table) -> TypeEngine[Any]:
+    """Answer the type of ``id``, which may be wider in the database than in the model."""
+    kind = table.c.id.type
+    return BigInteger() if isinstance(kind, Integer) else kind
 
 
 def utc(seconds: float) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -19,6 +20,7 @@ from .database import Database
 from .model import MYSQL, create_session_model
 from .statements import Statements, Ways, timestamp, utc
 
+logger: logging.Logger = logging.getLogger(__name__)
 MYSQL_MAX_BYTES = 8 * 1024 * 1024 - 4096
 """Escaped, the data may double; it has to fit into the 16 MB of ``max_allowed_packet``."""
 
@@ -113,9 +115,11 @@ class SqlAlchemyStore(Store):
     def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
         """List the live rows, a page at a time in the order of their keys."""
         sql, after = self._sql, ""
-        while page := self._all(sql.page, after=after, now=self._now()):
+        while page := self._all(sql.page, after=after):
+            now = self.clock()
             for row in page:
-                if row.session_id.startswith(prefix):
+                is_live = row.expiry is not None and timestamp(row.expiry) > now
+                if is_live and row.session_id.startswith(prefix):
                     yield row.session_id, timestamp(row.expiry)
             after = page[-1].session_id
 
@@ -152,13 +156,18 @@ class SqlAlchemyStore(Store):
         return bool(self._count(statement, {**row, **condition}))
 
     def _in_batches(self, ways: Ways, change: Executable, **parameters: Any) -> int:
-        find = ways.by_expiry if self.database.finds_expired() else ways.by_number
-        changed = after = 0
-        while found := self._all(find, after=after, **parameters):
-            after = found[-1].id
-            numbers = [row.id for row in found if row.is_meant]
+        is_found = self.database.finds_expired()
+        changed, numbers = 0, list[Any]()
+        found = self._all(ways.by_expiry if is_found else ways.first, **parameters)
+        while found:
+            before, numbers = numbers, [row.id for row in found if row.is_meant]
+            if numbers and numbers == before:
+                logger.warning("%d rows stay, a policy or a trigger keeps them", len(numbers))
+                break
             if numbers:
                 changed += self._count(change, {**parameters, "numbers": numbers})
+            behind = {} if is_found else {"after": found[-1].id}
+            found = self._all(ways.by_expiry if is_found else ways.behind, **behind, **parameters)
         return changed
 
     def _row(self, key: str, data: bytes, ttl: int) -> dict[str, Any]:
