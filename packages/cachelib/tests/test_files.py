@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -180,6 +181,27 @@ def test_purge_leaves_files_of_other_programs(store: FileStore, folder: Path) ->
     (folder / "sub").mkdir()
     assert store.purge() == 0
     assert records(folder) == ["notes.txt", "sub"]
+
+
+@pytest.mark.parametrize("begin", [b"\x89PNG\r\n", b"PK\x03\x04", b"%PDF", b"\x1f\x8b\x08\0"])
+def test_purge_leaves_files_that_are_named_by_their_digest(
+    store: FileStore, folder: Path, begin: bytes
+) -> None:
+    # Four bytes that mean something else were taken for an expiry.
+    store.setup()
+    (folder / ("0a" * 16)).write_bytes(begin + b"\0" * 100)
+    assert (store.purge(), records(folder)) == (0, ["0a" * 16])
+
+
+def test_purge_goes_on_behind_what_cannot_be_read(
+    store: FileStore, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(20):
+        store.create(f"session:{number}", b"data", 1)
+    (folder / name_of("session:none")).mkdir()
+    store.clock = lambda: time.time() + 2
+    assert (store.purge(), list(store.keys(""))) == (20, [])
+    assert "1 files in the sessions' directory" in caplog.text
 
 
 def test_purge_of_a_missing_directory_removes_nothing(store: FileStore) -> None:

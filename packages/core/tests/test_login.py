@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from threading import Barrier
 from typing import Any
 
@@ -11,7 +12,10 @@ from flask import Flask, Request, session
 from flask.testing import FlaskClient
 from flask_session.base import ServerSideSession
 from flask_session.memory import MemorySessionInterface
+from flask_session.signals import session_lost
+from flask_session_conformance.hearing import heard
 from flask_session_conformance.threads import together
+from werkzeug.test import EnvironBuilder
 
 from packages.core.tests.counting import app_with, cookie_of
 
@@ -109,6 +113,43 @@ def test_apps_that_log_in_in_each_request_lose_no_change(app: Flask) -> None:
 
     together([lambda: request("a"), lambda: request("b")])
     assert {"a", "b"} <= set(first.get("/").json or ())
+
+
+@pytest.mark.row("C4")
+def test_a_login_that_no_answer_tells_of_keeps_the_id(app: Flask) -> None:
+    # As in a handler of Flask-SocketIO: the session was moved to an id that nobody got to know.
+    client = app.test_client()
+    client.get("/count")
+    headers = {"Cookie": f"session={cookie_of(client)}"}
+    with app.request_context(EnvironBuilder("/", headers=headers).get_environ()):
+        flask_login.login_user(Member())
+        app.session_interface.save_session(app, session, app.response_class())  # type: ignore[arg-type]
+    assert (client.get("/who").text, client.get("/count").text) == ("alice", "2")
+
+
+@pytest.mark.row("C4")
+def test_a_request_that_a_login_overtook_does_not_log_out(app: Flask) -> None:
+    # It carried the old cookie, flashed "please log in", and got a cookie for that.
+    client, late = app.test_client(), app.test_client()
+    client.get("/count")
+    late.set_cookie("session", cookie_of(client))
+    client.get("/login")
+    with heard(session_lost) as lost:
+        answer = late.get("/count")
+    assert (answer.text, answer.headers.getlist("Set-Cookie")) == ("1", [])
+    assert len(lost) == 1
+
+
+@pytest.mark.row("C4")
+@pytest.mark.parametrize(("seconds", "path"), [(6, "/count"), (0, "/login")])
+def test_who_never_got_the_new_cookie_can_go_on(app: Flask, seconds: int, path: str) -> None:
+    client, other = app.test_client(), app.test_client()
+    client.get("/count")
+    other.set_cookie("session", cookie_of(client))
+    client.get("/login")
+    app.session_interface.clock = lambda: time.time() + seconds  # type: ignore[attr-defined]
+    assert other.get(path).headers.getlist("Set-Cookie")
+    assert other.get("/who").text == ("alice" if path == "/login" else "None")
 
 
 class SometimesByHand(MemorySessionInterface):

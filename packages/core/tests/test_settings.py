@@ -11,6 +11,7 @@ import pytest
 from flask import Flask, session
 from flask_session import ConfigurationError, Session
 from flask_session.memory import MemorySessionInterface, MemoryStore
+from flask_session.runtime import lifetimes_of
 
 
 def start(**config: Any) -> Flask:
@@ -74,6 +75,29 @@ def test_what_0_8_took_for_off_is_off(
 ) -> None:
     value = getattr(start(**config).session_interface, attribute)
     assert (type(value), value) == (type(expected), expected)
+
+
+@pytest.mark.parametrize("lifetime", [1800, 1799.5, timedelta(seconds=1800)])
+def test_a_lifetime_may_be_any_number_of_seconds(lifetime: Any) -> None:
+    app = start(PERMANENT_SESSION_LIFETIME=lifetime)
+    assert lifetimes_of(app.session_interface, app).idle == 1800  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("lifetime", [float("nan"), float("inf"), 1e300, -1.0, 0.0, "1800"])
+def test_a_lifetime_that_is_none_is_refused(lifetime: Any) -> None:
+    with pytest.raises(ConfigurationError, match="PERMANENT_SESSION_LIFETIME"):
+        start(PERMANENT_SESSION_LIFETIME=lifetime)
+
+
+@pytest.mark.parametrize("keys", [{"SECRET_KEY": 20240101}, {"SECRET_KEY_FALLBACKS": [1]}])
+def test_a_key_that_is_no_text_is_refused_at_the_start(keys: dict[str, Any]) -> None:
+    # FLASK_SECRET_KEY=20240101 is a number to from_prefixed_env(); each save was a 500.
+    with pytest.raises(ConfigurationError, match="SECRET_KEY = 'int'"):
+        start(**{"SECRET_KEY": "key", **keys})
+
+
+def test_a_key_that_is_no_text_does_no_harm_where_nothing_is_signed() -> None:
+    start(SECRET_KEY=42, SESSION_USE_SIGNER=False)
 
 
 def test_configuration_errors_are_value_errors() -> None:

@@ -90,3 +90,13 @@ def test_nothing_goes_past_tls() -> None:
                 send(encrypted, b"hello")
             received = other.recv(4096)
     assert (received[:1], b"hello" in received) == (b"\x16", False)
+
+
+def test_the_system_may_lose_its_poll_at_any_time(
+    pair: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # eventlet takes it away after this module was imported, where gunicorn loads the app first.
+    monkeypatch.delattr("select.poll")
+    assert not is_readable(pair[0])
+    pair[1].sendall(b"x")
+    assert is_readable(pair[0])

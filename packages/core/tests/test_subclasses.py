@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,31 @@ from flask_session.store import Record
 from flask_session_conformance.hearing import heard
 
 from packages.core.tests.apps import Salted, app_with, new_app
+
+
+class OwnCookies(Request):
+    """Reads its cookies from elsewhere, as a gateway's request does."""
+
+    @property
+    def cookies(self) -> Any:  # type: ignore[override]
+        return {"session": self.headers["X-Session"]}
+
+
+def test_a_request_that_reads_cookies_in_its_own_way_is_asked_for_them() -> None:
+    app = new_app()
+    app.request_class = OwnCookies
+    app_with(MemorySessionInterface(app, use_signer=False), app)
+    client, headers = app.test_client(use_cookies=False), {"X-Session": "x" * 43}
+    sid = client.get("/set/a/1", headers=headers).text
+    assert client.get("/", headers={"X-Session": sid}).json == {"_permanent": True, "a": "1"}
+
+
+def test_a_stand_in_for_a_request_opens_a_session() -> None:
+    app = new_app()
+    interface: Any = MemorySessionInterface(app, use_signer=False)
+    sid = app_with(interface, app).test_client().get("/set/a/1").text
+    stand_in = SimpleNamespace(cookies={"session": sid})
+    assert dict(interface.open_session(app, stand_in)) == {"_permanent": True, "a": "1"}
 
 
 class NumberedIds(MemorySessionInterface):

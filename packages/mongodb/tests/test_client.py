@@ -181,13 +181,21 @@ def test_a_silent_server_is_given_up_within_the_timeout(database: str, use: str)
 
 @pytest.mark.parametrize(
     "wrong",
-    ["mongodb://user:se/cret@host/", "mongodb://user:secret@host:port/", "redis://:secret@host"],
-)
+    [
+        "mongodb://user:se/cret@host/", "mongodb://user:secret@host:port/", "redis://:secret@host",
+        "mongodb://user:s\u2100cret@host:port/",
+    ],
+)  # fmt: skip
 def test_a_wrong_url_is_refused_without_telling_the_password(wrong: str) -> None:
     with pytest.raises(ConfigurationError, match="SESSION_MONGODB") as refusal:
         connect(wrong)
     assert "cret" not in str(refusal.value)
     assert refusal.value.__cause__ is None
+
+
+def test_a_password_may_have_brackets() -> None:
+    # Python's own reader of URLs takes them for an IPv6 address.
+    build("mongodb://user:s[ecret@host/?w=majority").close()
 
 
 def test_a_client_that_does_not_wait_for_an_answer_is_refused() -> None:

@@ -62,9 +62,10 @@ def test_a_client_with_a_single_connection_is_refused(url: str) -> None:
         check(client)
 
 
-def test_a_refused_url_does_not_show_its_password() -> None:
+@pytest.mark.parametrize("password", ["hunter2", "\u2100hunter2", "[hunter2"])
+def test_a_refused_url_does_not_show_its_password(password: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        connect("redis://user:hunter2@localhost/0?colour=red")
+        connect(f"redis://user:{password}@localhost/0?colour=red")
     assert "hunter2" not in f"{caught.value!r} {caught.value.__cause__}"
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import redis
 from flask_session.waiting import offering
+from flask_session_conformance.proxy import Proxy
+from flask_session_conformance.servers import start
 from flask_session_conformance.threads import together
 from flask_session_redis import wire
 from flask_session_redis.client import connect
@@ -57,6 +59,34 @@ def test_an_error_of_the_server_costs_no_connection(direct: Direct, prefix: str)
     with pytest.raises(redis.ResponseError):
         direct("LPUSH", f"{prefix}text", b"item")
     assert direct("CLIENT", "ID") == before
+
+
+def test_an_interruption_while_a_connection_is_looked_at_costs_none(
+    direct: Direct, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A time limit of gevent may strike there; after a hundred of them the pool was used up.
+    direct("PING")
+    monkeypatch.setattr("flask_session_redis.direct.is_readable", lambda sock: interrupt())
+    with pytest.raises(KeyboardInterrupt):
+        direct("PING")
+    assert not client.connection_pool._in_use_connections
+
+
+def test_after_a_failover_behind_a_name_new_connections_are_made(
+    url: str, client: redis.Redis, prefix: str
+) -> None:
+    kwargs = client.connection_pool.connection_kwargs
+    with start("redis") as former, Proxy(former.host, former.port) as name:
+        behind = connect(f"redis://{name.address}")
+        direct = sender(behind)
+        together([lambda: direct("PING")] * 4)
+        redis.Redis(former.host, former.port).replicaof("127.0.0.1", 1)
+        name.target = (kwargs["host"], kwargs["port"])
+        with pytest.raises(redis.ReadOnlyError):
+            direct("SET", f"{prefix}a", b"1", "EX", 60)
+        together([lambda: direct("SET", f"{prefix}a", b"1", "EX", 60)] * 4)
+        behind.close()
+    assert client.get(f"{prefix}a") == b"1"
 
 
 def test_a_connection_that_the_server_closed_is_replaced(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine, Table
 
+Execute = Callable[[str], list[Any]]
+PAST, FAR = datetime(2020, 1, 1), datetime(2120, 1, 1)
 SERVERS = ("postgresql", "mariadb")
 KEY = "session:alice"
 on_mariadb = pytest.mark.parametrize("database", ["mariadb"], indirect=True)

@@ -11,9 +11,7 @@ from flask_session.store import Outcome, Record
 from flask_session_sqlalchemy import SqlAlchemyStore
 from sqlalchemy import Engine, Table
 
-from packages.sqlalchemy.tests.databases import columns_of, on_mariadb
-
-PAST, FAR = datetime(2020, 1, 1), datetime(2120, 1, 1)
+from packages.sqlalchemy.tests.databases import FAR, PAST, columns_of, on_mariadb
 
 
 def put(engine: Engine, table: Table, key: str, expiry: datetime | None) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,9 +13,8 @@ from flask_session_sqlalchemy import SqlAlchemyStore, create_session_model
 from flask_session_sqlalchemy.engine import build
 from sqlalchemy import Engine, Table
 
-from packages.sqlalchemy.tests.databases import columns_of, on_mariadb
+from packages.sqlalchemy.tests.databases import Execute, columns_of, on_mariadb
 
-Execute = Callable[[str], list[Any]]
 SETUP = """
 import os, sys
 from flask_session_sqlalchemy import SqlAlchemyStore, create_session_model

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask_session.errors import ConfigurationError
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.pool import NullPool
 
 from packages.sqlalchemy.tests.apps import (
     MakeApp,
@@ -27,6 +28,7 @@ from packages.sqlalchemy.tests.apps import (
         (object, "builtins.type"),
         (OrmSession(), "cannot be used"),
         (sa.create_engine("sqlite://"), "for each thread"),
+        (sa.create_engine("sqlite://", poolclass=NullPool), "for each thread"),
         ("postgresql+psycopg_async://host/db", "asynchronous"),
     ],
 )

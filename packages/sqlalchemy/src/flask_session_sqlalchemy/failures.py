@@ -26,23 +26,24 @@ def has_collided(error: DBAPIError) -> bool:
     PostgreSQL says so where transactions are stricter than READ COMMITTED, CockroachDB always.
     https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
     """
-    return code_of(error.orig) in COLLISIONS
+    return says(error.orig, COLLISIONS)
 
 
 def is_missing(error: DBAPIError) -> bool:
     """Tell whether the table is not there, since somebody made the database anew."""
-    return code_of(error.orig) in MISSING or "no such table" in str(error.orig)
+    return says(error.orig, MISSING) or "no such table" in str(error.orig)
 
 
 def is_read_only(error: BaseException | None) -> bool:
     """Tell whether the server takes no writes: after a failover, a name leads to another one."""
-    return code_of(error) in READ_ONLY
+    return says(error, READ_ONLY)
 
 
-def code_of(error: BaseException | None) -> object:
-    """Answer the SQLSTATE of PostgreSQL's drivers, or the number that MySQL's give."""
-    state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
-    return state or (error.args[0] if error is not None and error.args else None)
+def says(error: BaseException | None, codes: tuple[object, ...]) -> bool:
+    """Tell whether an error has one of these codes: SQLSTATEs, or the numbers of MySQL."""
+    states = getattr(error, "sqlstate", None), getattr(error, "pgcode", None)
+    number = error.args[:1] if error is not None else ()
+    return any(code in codes for code in (*states, *number))
 
 
 def describe(error: DBAPIError) -> None:

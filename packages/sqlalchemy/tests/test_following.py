@@ -1,0 +1,147 @@
+"""How the app connects, and what it listens to, holds for our connections, too."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask_session import Session
+from flask_session_sqlalchemy import SqlAlchemyStore
+from flask_session_sqlalchemy.engine import build, connect_without_options
+from flask_session_sqlalchemy.failures import is_read_only
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Engine, Table, event
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from packages.sqlalchemy.tests.apps import MakeApp, engine_of, interface_of, visits
+from packages.sqlalchemy.tests.databases import SERVERS
+
+NOW = datetime(2026, 1, 1)
+
+
+@pytest.mark.parametrize("name", ["do_connect", "connect"])
+def test_listeners_of_the_apps_engine_hear_of_our_connections(make_app: MakeApp, name: str) -> None:
+    # Short-lived passwords come from a listener, and a search path.
+    db, heard = SQLAlchemy(), list[Any]()
+
+    def listen(*arguments: Any) -> None:
+        heard.append(arguments)
+
+    app = make_app(db, SQLALCHEMY_DATABASE_URI="sqlite:///app.db", SESSION_TYPE="memory")
+    with app.app_context():
+        event.listen(db.engine, name, listen)
+    app.config.update(SESSION_TYPE="sqlalchemy", SESSION_SQLALCHEMY=db)
+    Session(app)
+    assert visits(app) == ["1", "2"]
+    assert len(heard) == 1
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_schemas_that_the_app_translates_are_translated(
+    make_app: MakeApp, url: str, engine: Engine, table_name: str
+) -> None:
+    schema = f"s_{table_name}"
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
+    db = SQLAlchemy()
+    options = {"execution_options": {"schema_translate_map": {None: schema}}}
+    app = make_app(
+        db, SESSION_SQLALCHEMY=db, SESSION_SQLALCHEMY_TABLE=table_name,
+        SQLALCHEMY_DATABASE_URI=url, SQLALCHEMY_ENGINE_OPTIONS=options,
+    )  # fmt: skip
+    assert visits(app) == ["1", "2"]
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"SELECT id FROM {schema}.{table_name}").all()
+        connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
+    assert len(rows) == 1
+
+
+class Stamped(DeclarativeBase):
+    changed_at: Mapped[datetime] = mapped_column(
+        default=NOW, onupdate=lambda: datetime.now(timezone.utc).replace(tzinfo=None)
+    )
+
+
+def test_columns_that_change_with_each_update_do(make_app: MakeApp) -> None:
+    db = SQLAlchemy(model_class=Stamped)
+    app = make_app(db, SESSION_SQLALCHEMY=db, SQLALCHEMY_DATABASE_URI="sqlite:///app.db")
+    assert visits(app) == ["1", "2"]
+    with engine_of(app).connect() as connection:
+        model = interface_of(app).sql_session_model
+        assert connection.scalar(sa.select(model.changed_at)) > NOW
+
+
+FIRST = {
+    "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+    "mariadb": "SET SESSION TRANSACTION READ ONLY",
+}
+
+
+@pytest.mark.parametrize("database", SERVERS, indirect=True)
+@pytest.mark.parametrize("verb", ["create", "update", "delete"])
+def test_after_a_failover_behind_a_name_new_connections_are_made(
+    url: str, table: Table, store: SqlAlchemyStore, database: str, verb: str
+) -> None:
+    assert store.create("key", b"1", 60)
+    found = store.load("key")
+    assert found is not None
+    engine, made = build(url), list[Any]()
+
+    @event.listens_for(engine, "connect")
+    def follow(connection: Any, record: object) -> None:
+        made.append(connection)
+        if len(made) == 1:
+            cursor = connection.cursor()
+            cursor.execute(FIRST[database])
+            cursor.close()
+
+    behind = SqlAlchemyStore(engine, table, table_exists=True)
+    behind.load("key")
+    if verb == "create":
+        assert behind.create("other", b"1", 60)
+    elif verb == "update":
+        behind.update("key", b"2", 60, found)
+        assert behind.load("key").data == b"2"  # type: ignore[union-attr]
+    else:
+        behind.delete("key")
+        assert store.load("key") is None
+    assert len(made) == 2
+    behind.close()
+
+
+@pytest.mark.parametrize("number", [1290, 1792, 1836])
+def test_mariadb_says_by_a_number_that_it_takes_no_writes(number: int) -> None:
+    error = ConnectionError(number, "The MariaDB server is running with the --read-only option")
+    error.sqlstate = "HY000"  # type: ignore[attr-defined]
+    assert is_read_only(error)
+
+
+class Refusing:
+    """Takes the place of a driver whose server takes no options, as PgBouncer."""
+
+    class OperationalError(Exception):
+        pass
+
+    def __init__(self) -> None:
+        self.loaded_dbapi = self
+        self.calls: list[dict[str, Any]] = []
+
+    def connect(self, **keywords: Any) -> str:
+        self.calls.append(dict(keywords))
+        if "options" in keywords:
+            raise self.OperationalError("unsupported startup parameter: options")
+        return "connected"
+
+
+def test_options_that_are_refused_are_left_out() -> None:
+    driver, keywords = Refusing(), {"host": "here", "options": "-c lock_timeout=900"}
+    assert connect_without_options(driver, None, [], keywords) == "connected"
+    assert driver.calls[1:] == [{"host": "here"}]
+
+
+def test_options_of_the_app_are_not_left_out() -> None:
+    driver = Refusing()
+    with pytest.raises(Refusing.OperationalError):
+        connect_without_options(driver, None, [], {"options": "-c search_path=mine"})
