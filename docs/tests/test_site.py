@@ -52,7 +52,7 @@ def entry(site: Path, key: str) -> str:
         ("session-conflict", "Accepts one of 'merge' , 'error' . Default: 'merge'"),
         (
             "session-absolute-lifetime",
-            "Accepts a timedelta or whole seconds, or None .",
+            "Accepts a timedelta or seconds, or None .",
         ),
         ("session-file-mode", "Default: 0o600"),
         ("session-redis", "A client of redis-py or valkey-py, or a URL. Default: None"),

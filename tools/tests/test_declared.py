@@ -17,6 +17,8 @@ from packaging.utils import canonicalize_name
 
 from tools.workspace import Package, packages
 
+FOLDERS = {"conformance", "packages"}
+"""Where the tests of a package find what they share."""
 HARNESS = ["pytest", "pytest-xdist", "flask-session-conformance[servers]"]
 """What ``tools.package`` installs for the tests of any package."""
 
@@ -33,7 +35,7 @@ def imported(tests: Path) -> set[str]:
                 found |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found.add(node.module.partition(".")[0])
-    return found - set(sys.stdlib_module_names) - {"conformance"}
+    return found - set(sys.stdlib_module_names) - FOLDERS
 
 
 def needed(text: str) -> Iterator[str]:

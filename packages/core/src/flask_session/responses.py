@@ -106,7 +106,7 @@ def keeps_request(response: Response) -> bool:
 
     By then the headers are sent, and the lifetime is not renewed any more.
     """
-    code = getattr(response.response, "gi_code", None)
+    code = getattr(getattr(response, "response", None), "gi_code", None)
     return code is not None and code.co_filename == helpers.__file__
 
 

@@ -172,11 +172,17 @@ def connecting_as(theirs: Engine, ours: Engine) -> Engine:
 
     https://docs.sqlalchemy.org/en/20/core/engines.html#generating-dynamic-authentication-tokens
     """
-    for name, target in (("do_connect", theirs.dialect), ("connect", theirs.pool)):
-        for listener in getattr(target.dispatch, name).listeners:
-            if not (listener.__module__ or "").startswith("sqlalchemy."):
-                event.listen(ours, name, listener, insert=name == "do_connect")
+    for listener in reversed(listening(theirs.dialect, "do_connect")):
+        event.listen(ours, "do_connect", listener, insert=True)  # before the one that connects
+    for listener in listening(theirs.pool, "connect"):
+        event.listen(ours, "connect", listener)
     return ours
+
+
+def listening(target: Any, name: str) -> list[Any]:
+    """Answer the app's listeners, without those of SQLAlchemy itself."""
+    found = getattr(target.dispatch, name).listeners
+    return [each for each in found if not str(each.__module__).startswith("sqlalchemy.")]
 
 
 def refused(client: object, problem: str, remedy: str) -> ConfigurationError:
