@@ -91,6 +91,7 @@ class Races(StoreSuite):
             toucher = partial(repeat, partial(store.touch, key, 60), 3)
             jobs: list[Callable[[], object]] = [partial(store.delete, key), *[toucher] * 3]
             together(jobs)
+            assert not store.touch(key, 60)
             assert store.load(key) is None
 
     def test_an_update_never_brings_back_a_deleted_record(
