@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, session
+from flask_session import Session
 from flask_session.base import ServerSideSessionInterface
+from flask_session.memory import MemoryStore
 
 
 def add_views(app: Flask) -> Flask:
@@ -16,6 +18,12 @@ def add_views(app: Flask) -> Flask:
     def set_(key: str, value: str) -> str:
         session[key] = value
         return session.sid  # type: ignore[attr-defined]
+
+    return add_show(app)
+
+
+def add_show(app: Flask) -> Flask:
+    """Add the views that show all and that log out."""
 
     @app.get("/")
     def show() -> dict[str, Any]:
@@ -29,6 +37,19 @@ def add_views(app: Flask) -> Flask:
     return app
 
 
+def app_on(store: MemoryStore, **config: Any) -> Flask:
+    """Make an app with its sessions in a store, and a view that sets an item to 1."""
+    app = new_app(SESSION_TYPE="memory", SESSION_MEMORY=store, **config)
+    Session(app)
+
+    @app.get("/set/<key>")
+    def set_(key: str) -> str:
+        session[key] = 1
+        return ""
+
+    return add_show(app)
+
+
 def app_with(interface: ServerSideSessionInterface, app: Flask) -> Flask:
     app.session_interface = interface
     return add_views(app)
@@ -36,7 +57,7 @@ def app_with(interface: ServerSideSessionInterface, app: Flask) -> Flask:
 
 def new_app(**config: Any) -> Flask:
     app = Flask("subclasses")
-    app.config.update(SECRET_KEY="key", TESTING=True, **config)
+    app.config.update({"SECRET_KEY": "key", "TESTING": True, **config})
     return app
 
 

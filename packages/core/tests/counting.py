@@ -8,6 +8,8 @@ from flask import Flask, session
 from flask.testing import FlaskClient
 from flask_session.base import ServerSideSessionInterface
 
+from packages.core.tests.apps import add_show
+
 
 def app_with(kind: type[ServerSideSessionInterface], **arguments: Any) -> Flask:
     """Make an app as people did that assign ``session_interface`` without ``Session(app)``."""
@@ -20,21 +22,12 @@ def app_with(kind: type[ServerSideSessionInterface], **arguments: Any) -> Flask:
         session["n"] = session.get("n", 0) + 1
         return str(session["n"])
 
-    @app.get("/")
-    def show() -> dict[str, Any]:
-        return dict(session)
-
-    @app.get("/logout")
-    def logout() -> str:
-        session.clear()
-        return ""
-
     @app.get("/renew")
     def renew() -> str:
         app.session_interface.regenerate(session)  # type: ignore[attr-defined]
         return ""
 
-    return app
+    return add_show(app)
 
 
 def cookie_of(client: FlaskClient) -> str:

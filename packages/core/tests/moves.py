@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from flask import Flask, session
+from flask import Flask
 from flask_session import Outcome, Record, Session
 from flask_session.memory import MemoryStore
+
+from packages.core.tests.apps import add_show
 
 NOW = 1_764_000_000.0
 
@@ -53,14 +55,4 @@ def app_on(new: MemoryStore, old: MemoryStore | None = None, **config: Any) -> F
             "SESSION_KEY_PREFIX": "old:",
         }
     Session(app)
-
-    @app.get("/")
-    def show() -> dict[str, Any]:
-        return dict(session)
-
-    @app.get("/logout")
-    def logout() -> str:
-        session.clear()
-        return ""
-
-    return app
+    return add_show(app)

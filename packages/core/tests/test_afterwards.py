@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from threading import Thread
-from typing import Any
 
 import pytest
 from flask import (
@@ -15,9 +14,11 @@ from flask import (
     request_finished,
     session,
 )
-from flask_session import Session, StoreUnavailable
+from flask_session import StoreUnavailable
 from flask_session.memory import MemoryStore
 from flask_session.store import Record
+
+from packages.core.tests.apps import app_on
 
 
 class Away(MemoryStore):
@@ -39,18 +40,7 @@ def store() -> Away:
 
 @pytest.fixture
 def app(store: Away) -> Flask:
-    app = Flask("afterwards")
-    app.config.update(SESSION_TYPE="memory", SESSION_MEMORY=store, SECRET_KEY="key")
-    Session(app)
-
-    @app.get("/set/<key>")
-    def set_(key: str) -> str:
-        session[key] = 1
-        return ""
-
-    @app.get("/")
-    def show() -> dict[str, Any]:
-        return dict(session)
+    app = app_on(store, TESTING=False)
 
     @app.get("/nothing")
     def nothing() -> str:

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from flask import Flask, copy_current_request_context, flash, get_flashed_messages, session
-from flask_session import Session, SessionClosed, signals
+from flask_session import SessionClosed, signals
 from flask_session.memory import MemoryStore
 from flask_session.store import Record
+
+from packages.core.tests.apps import app_on
 
 
 class Slow(MemoryStore):
@@ -34,20 +36,7 @@ def store() -> Slow:
 
 @pytest.fixture
 def app(store: Slow) -> Flask:
-    app = Flask("sharing")
-    app.config.update(SESSION_TYPE="memory", SESSION_MEMORY=store, SECRET_KEY="key", TESTING=True)
-    Session(app)
-
-    @app.get("/set/<key>")
-    def set_(key: str) -> str:
-        session[key] = 1
-        return ""
-
-    @app.get("/")
-    def show() -> dict[str, Any]:
-        return dict(session)
-
-    return app
+    return app_on(store)
 
 
 @pytest.mark.row("C5")

@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, SingletonThreadPool, StaticPool
 
 from .engine import build, is_in_memory
-from .model import FlaskSqlAlchemy
+from .model import FlaskSqlAlchemy, translations
 
 KEY = "SESSION_SQLALCHEMY"
 REMEDY = (
@@ -129,7 +129,9 @@ def of_flask_sqlalchemy(app: Flask, db: FlaskSqlAlchemy, bind_key: str | None) -
         if isinstance(theirs.pool, StaticPool):
             return theirs
         options = options_of(app, db, bind_key)
-        return connecting_as(theirs, build(theirs.url, {**options, **translations_of(theirs)}))
+        if translated := translations(theirs):
+            options["execution_options"] = {"schema_translate_map": translated}
+        return connecting_as(theirs, build(theirs.url, options))
 
     if app.extensions.get("sqlalchemy") is db:
         return Connected(db, engine(), db)
@@ -159,12 +161,6 @@ def options_of(app: Flask, db: object, bind_key: str | None) -> dict[str, Any]:
     if isinstance(bind, Mapping):
         options.update(bind)
     return {name: options[name] for name in INHERITED if name in options}
-
-
-def translations_of(theirs: Engine) -> dict[str, Any]:
-    """Answer where the app's engine looks for tables, if it says so."""
-    named = theirs.get_execution_options().get("schema_translate_map")
-    return {"execution_options": {"schema_translate_map": named}} if named else {}
 
 
 def connecting_as(theirs: Engine, ours: Engine) -> Engine:

@@ -19,7 +19,7 @@ from sqlalchemy.sql import Executable
 from .compiled import ROWCOUNT, Compiled
 from .engine import forget_foreign_connections, is_ours
 from .failures import describe, has_collided, is_locked, is_missing
-from .model import capacity, ensure_table, has_index
+from .model import capacity, ensure_table, has_index, translations
 from .statements import Statements
 
 Answer = TypeVar("Answer")
@@ -78,7 +78,7 @@ class Database:
         if statements is None:
             self.setup()
             statements = Statements(self.table, self.engine.dialect.name)
-            if is_ours(self.engine) and not translated(self.engine):
+            if is_ours(self.engine) and not translations(self.engine):
                 self._load = Compiled(statements.load, self.engine.dialect)
                 if not any(column.onupdate for column in self.table.columns):
                     self._update = Compiled(statements.update, self.engine.dialect)
@@ -199,11 +199,6 @@ def has_begun(connection: Connection) -> bool:
         return False
     knows: bool | None = getattr(connection.connection.dbapi_connection, "in_transaction", None)
     return bool(connection.engine.dispatch.begin) if knows is None else knows
-
-
-def translated(engine: Engine) -> bool:
-    """Tell whether SQLAlchemy is to put other schemas into the statements."""
-    return bool(engine.get_execution_options().get("schema_translate_map"))
 
 
 def name_of_logger(engine: Engine) -> str:

@@ -137,13 +137,17 @@ def has_table(connection: Connection, table: Table) -> bool:
 
 
 def schema_of(connection: Connection, table: Table) -> str | None:
-    """Answer the schema, which an app may have translated for its whole engine.
+    """Answer the schema, which an app may have translated for its whole engine."""
+    schema: str | None = translations(connection).get(table.schema, table.schema)
+    return schema
+
+
+def translations(of: Connection | Engine) -> Mapping[str | None, str | None]:
+    """Answer which schemas are to be put in the place of which.
 
     https://docs.sqlalchemy.org/en/20/core/connections.html#translation-of-schema-names
     """
-    translated = connection.get_execution_options().get("schema_translate_map") or {}
-    schema: str | None = translated.get(table.schema, table.schema)
-    return schema
+    return of.get_execution_options().get("schema_translate_map") or {}
 
 
 def has_index(connection: Connection, table: Table) -> bool:

@@ -156,19 +156,25 @@ class SqlAlchemyStore(Store):
         return bool(self._count(statement, {**row, **condition}))
 
     def _in_batches(self, ways: Ways, change: Executable, **parameters: Any) -> int:
-        is_found = self.database.finds_expired()
         changed, numbers = 0, list[Any]()
-        found = self._all(ways.by_expiry if is_found else ways.first, **parameters)
-        while found:
+        for found in self._batches(ways, **parameters):
             before, numbers = numbers, [row.id for row in found if row.is_meant]
             if numbers and numbers == before:
                 logger.warning("%d rows stay, a policy or a trigger keeps them", len(numbers))
                 break
             if numbers:
                 changed += self._count(change, {**parameters, "numbers": numbers})
-            behind = {} if is_found else {"after": found[-1].id}
-            found = self._all(ways.by_expiry if is_found else ways.behind, **behind, **parameters)
         return changed
+
+    def _batches(self, ways: Ways, **parameters: Any) -> Iterator[Sequence[Row[Any]]]:
+        if self.database.finds_expired():
+            while found := self._all(ways.by_expiry, **parameters):
+                yield found
+            return
+        found = self._all(ways.first, **parameters)
+        while found:
+            yield found
+            found = self._all(ways.behind, after=found[-1].id, **parameters)
 
     def _row(self, key: str, data: bytes, ttl: int) -> dict[str, Any]:
         if len(data) > self.database.column_bytes:
