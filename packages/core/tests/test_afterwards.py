@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import copy_context
 from threading import Thread
 
 import pytest
@@ -90,6 +93,42 @@ def test_a_teardown_function_that_looks_during_an_outage_does_not_leave_the_app(
     client.get("/set/a")
     store.is_away = True
     assert client.get(path).status_code == (503 if path == "/" else 200)
+
+
+@pytest.mark.row("D3")
+@pytest.mark.parametrize("path", ["/", "/nothing"])
+def test_an_asynchronous_teardown_function_that_looks_does_not_either(
+    app: Flask, store: Away, path: str
+) -> None:
+    def look(error: BaseException | None) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(copy_context().run, session.get, "a").result()
+
+    app.teardown_request(look)
+    client = app.test_client()
+    client.get("/set/a")
+    store.is_away = True
+    assert client.get(path).status_code == (503 if path == "/" else 200)
+
+
+@pytest.mark.row("D3")
+def test_a_log_out_that_pops_what_could_not_be_loaded_is_no_success(
+    app: Flask, store: Away
+) -> None:
+    @app.before_request
+    def count() -> None:
+        with suppress(StoreUnavailable):
+            session.get("visits")
+
+    @app.get("/pop")
+    def pop() -> str:
+        session.pop("a", None)
+        return "you are logged out"
+
+    client = app.test_client()
+    client.get("/set/a")
+    store.is_away = True
+    assert client.get("/pop").status_code == 503
 
 
 def test_a_change_in_a_teardown_function_is_a_warning(app: Flask) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from flask_session.cookies import CookieCodec, Presented, cookie_values, is_custom_sid
+from flask import Flask
+from flask_session.cookies import CookieCodec, Presented, cookie_values, is_custom_sid, keys_of
 from itsdangerous import Signer
 
 SID = "s" * 43
@@ -130,3 +131,14 @@ def test_ids_of_an_apps_own_making_may_have_other_characters() -> None:
 @pytest.mark.parametrize("sid", ["a b", 'a"b', "a,b", "a;b", "a\\b", "é", "a\n", ""])
 def test_but_none_that_a_cookie_cannot_carry(sid: str) -> None:
     assert not is_custom_sid(sid)
+
+
+def test_a_number_as_key_signs_and_reads_nothing_where_signing_is_off() -> None:
+    assert read(False, "abc.def", "x.1.y", keys=(42,)) == []  # type: ignore[arg-type]
+
+
+def test_a_single_former_key_is_one_key() -> None:
+    # As a text from the environment, each of its letters was a key.
+    app = Flask("keys")
+    app.config.update(SECRET_KEY="new", SECRET_KEY_FALLBACKS="old")
+    assert keys_of(app) == ("old", "new")

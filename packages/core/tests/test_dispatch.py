@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from _thread import start_new_thread
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import wraps
 from typing import Any
 
 import pytest
-from flask import Flask, Response, session
+from flask import Flask, Response, copy_current_request_context, request, session
 from flask.sessions import SessionInterface
 from flask_session import StoreUnavailable
 from flask_session.interface import ServerSideSessionInterface
 from flask_session.memory import MemoryStore
+
+from packages.core.tests.counting import cookie_of
 
 
 class Full(MemoryStore):
@@ -176,3 +181,50 @@ def test_what_follows_a_log_out_that_was_saved_in_a_view_is_a_new_session() -> N
     interface.clock = lambda: now + 120
     with client.session_transaction() as stored:
         assert dict(stored) == {"user": "bob", "_permanent": True}
+
+
+@pytest.mark.row("A5")
+def test_a_renewal_saved_from_another_thread_renews() -> None:
+    # An ``async`` view that saves: the log-in was stored under the old id, which others may know.
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="key", TESTING=True)
+    interface = app.session_interface = ServerSideSessionInterface(app, store=MemoryStore())
+
+    @app.get("/set")
+    def set_() -> str:
+        session["cart"] = 1
+        return ""
+
+    @app.get("/login")
+    def login() -> str:
+        def work() -> None:
+            session["user"] = "bob"
+            session.regenerate()  # type: ignore[attr-defined]
+            interface.save_session(app, session, app.response_class())  # type: ignore[arg-type]
+
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(copy_current_request_context(work)).result()
+        return ""
+
+    client, thief = app.test_client(), app.test_client()
+    client.get("/set")
+    thief.set_cookie("session", cookie_of(client))
+    client.get("/login")
+    with thief.session_transaction() as known:
+        assert "user" not in known
+    with client.session_transaction() as known:
+        assert known["user"] == "bob"
+
+
+def test_saving_is_possible_as_the_first_function_of_a_stack() -> None:
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="key", TESTING=True)
+    interface = app.session_interface = ServerSideSessionInterface(app, store=MemoryStore())
+    with app.test_request_context():
+        opened: Any = interface.open_session(app, request)
+        opened["number"] = 1
+    start_new_thread(interface.save_session, (app, opened, app.response_class()))
+    deadline = time.monotonic() + 5
+    while not interface.store._records and time.monotonic() < deadline:  # type: ignore[attr-defined]
+        time.sleep(0.01)
+    assert len(interface.store._records) == 1  # type: ignore[attr-defined]

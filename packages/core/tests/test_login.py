@@ -8,7 +8,7 @@ from typing import Any
 
 import flask_login
 import pytest
-from flask import Flask, Request, session
+from flask import Flask, Request, request, session
 from flask.testing import FlaskClient
 from flask_session.base import ServerSideSession
 from flask_session.memory import MemorySessionInterface
@@ -116,12 +116,16 @@ def test_apps_that_log_in_in_each_request_lose_no_change(app: Flask) -> None:
 
 
 @pytest.mark.row("C4")
-def test_a_login_that_no_answer_tells_of_keeps_the_id(app: Flask) -> None:
-    # As in a handler of Flask-SocketIO: the session was moved to an id that nobody got to know.
+@pytest.mark.parametrize("upgrade", [{}, {"Upgrade": "websocket"}], ids=["socketio", "sock"])
+def test_a_login_that_no_answer_tells_of_keeps_the_id(app: Flask, upgrade: dict[str, str]) -> None:
+    # In a handler of a WebSocket the session was moved to an id that nobody got to know.
     client = app.test_client()
     client.get("/count")
     headers = {"Cookie": f"session={cookie_of(client)}"}
+    headers.update(upgrade)
     with app.request_context(EnvironBuilder("/", headers=headers).get_environ()):
+        if not upgrade:
+            request.namespace = "/chat"  # type: ignore[attr-defined]
         flask_login.login_user(Member())
         app.session_interface.save_session(app, session, app.response_class())  # type: ignore[arg-type]
     assert (client.get("/who").text, client.get("/count").text) == ("alice", "2")
@@ -138,6 +142,38 @@ def test_a_request_that_a_login_overtook_does_not_log_out(app: Flask) -> None:
         answer = late.get("/count")
     assert (answer.text, answer.headers.getlist("Set-Cookie")) == ("1", [])
     assert len(lost) == 1
+
+
+@pytest.mark.row("C4")
+def test_a_request_that_a_login_overtook_does_not_log_in_by_what_remembers(app: Flask) -> None:
+    # A page and its script set out together; the script's second session replaced the page's.
+    page = remembered(app)
+    page.get("/count")
+    script = app.test_client()
+    for name in ("session", "remember_token"):
+        script.set_cookie(name, page.get_cookie(name).value)  # type: ignore[union-attr]
+    page.get("/who")
+    answer = script.get("/who")
+    assert answer.text == "alice"
+    assert not [each for each in answer.headers.getlist("Set-Cookie") if "session=" in each]
+
+
+@pytest.mark.row("A5")
+def test_a_receiver_that_looks_while_the_session_is_opened_logs_nobody_in(app: Flask) -> None:
+    # The login went into the session that was found, under the id that an attacker knows.
+    attacker, victim = app.test_client(), remembered(app)
+    attacker.get("/count")
+    victim.set_cookie("session", cookie_of(attacker))
+    store, load = app.session_interface.store, app.session_interface.store.load  # type: ignore[attr-defined]
+
+    def look_and_load(key: str) -> Any:
+        flask_login.current_user.get_id()  # as a filter of the driver's log does
+        return load(key)
+
+    store.load = look_and_load
+    assert victim.get("/count").status_code == 200
+    del store.load
+    assert attacker.get("/who").text == "None"
 
 
 @pytest.mark.row("C4")

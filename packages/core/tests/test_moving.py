@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import pickle
-from typing import Any
+from datetime import timedelta
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
+from flask import session
 from flask_session import ConfigurationError, Record
+from flask_session.base import ServerSideSession
 from flask_session.memory import MemorySessionInterface, MemoryStore
 from flask_session.moving import MAX_ROUNDS, Moved, Route
 from flask_session.signals import session_rejected
 
+from packages.core.tests.counting import Rows, cookie_of
 from packages.core.tests.moves import NOW, HookedStore, app_on, msgpack_of
 
 
@@ -147,6 +151,44 @@ def test_the_hooks_of_0_8_reach_both_stores(old: HookedStore, new: HookedStore) 
     assert interface._retrieve_session_data("new:" + "a" * 43) == {"user": "alice"}
     interface._delete_session("new:" + "b" * 43)
     assert [key for key, _ in old.keys("")] == []
+
+
+def test_a_session_ended_by_the_hook_while_it_moves_stays_ended(
+    old: HookedStore, new: HookedStore
+) -> None:
+    # Whoever was about to move it created it again.
+    old.create("old:" + "s" * 43, msgpack_of("alice"), 500)
+    app = app_on(new, old)
+    interface: Any = app.session_interface
+    client = app.test_client()
+    client.set_cookie("session", "s" * 43)
+    new.before["create"] = lambda: interface._delete_session("new:" + "s" * 43)
+    client.get("/")
+    assert client.get("/").json == {"_permanent": True}
+
+
+class Hidden(Rows):
+    """Keeps sessions under keys that hide the id, and notes the ids."""
+
+    sids: ClassVar[list[str]] = []
+
+    def _get_store_id(self, sid: str) -> str:
+        return self.key_prefix + sid[::-1]
+
+    def _upsert_session(
+        self, session_lifetime: timedelta, session: ServerSideSession, store_id: str
+    ) -> None:
+        super()._upsert_session(session_lifetime, session, store_id)
+        self.sids.append(session.sid)
+
+
+def test_hooks_are_told_the_id_while_sessions_move(old: HookedStore) -> None:
+    app = app_on(MemoryStore(), old)
+    app.session_interface = Hidden(app)
+    app.add_url_rule("/set", view_func=lambda: session.update(a=1) or "")
+    client = app.test_client()
+    client.get("/set")
+    assert Hidden.sids == [cookie_of(client).partition(".")[0]]
 
 
 def test_a_wrong_description_is_an_error_at_start(new: MemoryStore) -> None:

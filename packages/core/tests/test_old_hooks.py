@@ -5,16 +5,14 @@ What each test expects is what Flask-Session 0.8.0 does with the same subclass.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask, session
-from flask_session.base import ServerSideSession, ServerSideSessionInterface
+from flask import Flask
 from flask_session.memory import MemorySessionInterface
 from itsdangerous import BadSignature, Signer
 
-from packages.core.tests.counting import app_with, cookie_of
+from packages.core.tests.counting import Rows, app_with, cookie_of
 
 
 class Reversed(MemorySessionInterface):
@@ -112,63 +110,11 @@ def test_the_old_command_says_nothing() -> None:
     assert app_with(Sweeper).test_cli_runner().invoke(args=["session_cleanup"]).output == ""
 
 
-class AsIn08(MemorySessionInterface):
-    """Carries the lines of Flask-Session 0.8, which deleted the record to renew the id."""
-
-    def regenerate(self, session: ServerSideSession) -> None:
-        if session:
-            self._delete_session(self._get_store_id(session.sid))
-            session.sid = self._generate_sid(self.sid_length)
-            session.modified = True
-
-
-def test_an_id_renewed_in_the_way_of_0_8_keeps_the_session() -> None:
-    client = app_with(AsIn08).test_client()
-    client.get("/count")
-    before = cookie_of(client)
-    client.get("/renew")
-    assert client.get("/").json == {"_permanent": True, "n": 1}
-    thief = client.application.test_client()
-    thief.set_cookie("session", before)
-    assert thief.get("/").json == {"_permanent": True}
-
-
-def test_a_session_that_the_request_deletes_by_the_hook_does_not_come_back() -> None:
-    app = app_with(MemorySessionInterface)
-    interface: Any = app.session_interface
-
-    @app.get("/end")
-    def end() -> str:
-        interface._delete_session(interface._get_store_id(session.sid))  # type: ignore[attr-defined]
-        session["late"] = 1
-        return ""
-
-    client = app.test_client()
-    client.get("/count")
-    client.get("/end")
-    assert client.get("/").json == {"_permanent": True}
-
-
-class OwnTable(ServerSideSessionInterface):
+class OwnTable(Rows):
     """Brings all its storage, as for a database without expiry."""
 
     ttl = False
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        self.rows: dict[str, dict[str, Any]] = {}
-        self.sweeps = 0
-        super().__init__(*arguments, **named)
-
-    def _retrieve_session_data(self, store_id: str) -> dict[str, Any] | None:
-        return self.rows.get(store_id)
-
-    def _upsert_session(
-        self, session_lifetime: timedelta, session: ServerSideSession, store_id: str
-    ) -> None:
-        self.rows[store_id] = dict(session)
-
-    def _delete_session(self, store_id: str) -> None:
-        del self.rows[store_id]
+    sweeps = 0
 
     def _delete_expired_sessions(self) -> None:
         self.sweeps += 1

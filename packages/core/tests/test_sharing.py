@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from threading import Event
@@ -10,8 +11,11 @@ from typing import Any
 import pytest
 from flask import Flask, copy_current_request_context, flash, get_flashed_messages, session
 from flask_session import SessionClosed, signals
+from flask_session.contents import Contents
 from flask_session.memory import MemoryStore
+from flask_session.serializers import MsgSpecSerializer
 from flask_session.store import Record
+from msgspec import Raw
 
 from packages.core.tests.apps import app_on
 
@@ -112,3 +116,41 @@ def test_a_receiver_that_changes_what_is_being_saved_is_told(
         client.get("/set/a")
     with signal.connected_to(change), pytest.raises(SessionClosed, match="receiver"):
         client.get(path)
+
+
+class Interrupted(MsgSpecSerializer):
+    """Lets another thread go first, once."""
+
+    meanwhile: Callable[[], Any] | None = None
+
+    def _interrupt(self) -> None:
+        act, self.meanwhile = self.meanwhile, None
+        if act is not None:
+            act()
+
+    def decode_item(self, key: Any, raw: Raw) -> Any:
+        value = super().decode_item(key, raw)
+        self._interrupt()
+        return value
+
+    def encode_item(self, key: Any, value: Any) -> Raw:
+        self._interrupt()
+        return super().encode_item(key, value)
+
+
+@pytest.mark.row("C5")
+def test_two_threads_that_decode_a_value_get_the_same() -> None:
+    serializer = Interrupted()
+    contents = Contents(serializer, serializer.split(serializer.encode({"cart": []})), print)
+    serializer.meanwhile = lambda: contents["cart"].append("apple")
+    contents["cart"].append("pear")
+    assert contents["cart"] == ["apple", "pear"]
+
+
+@pytest.mark.parametrize("loaded", [{}, {"a": Raw(b"\x00")}], ids=["new", "stored"])
+def test_a_thread_that_goes_on_while_its_request_saves_fails_nothing(loaded: Any) -> None:
+    serializer = Interrupted()
+    contents = Contents(serializer, loaded, print)
+    contents["a"] = 1
+    serializer.meanwhile = lambda: contents.update({"late": 2})
+    assert contents.changes().values == {"a": Raw(b"\x01")}

@@ -64,3 +64,8 @@ def put_in(
 def is_empty(items: dict[Any, Raw]) -> bool:
     """Tell whether there is anything worth storing."""
     return not items or (len(items) == 1 and PERMANENT_KEY in items)
+
+
+def reserved() -> KeyError:
+    """Build the error for an item of the app's own under the reserved key."""
+    return KeyError(f"session[{RESERVED_KEY!r}] is reserved for Flask-Session")

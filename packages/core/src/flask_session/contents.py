@@ -106,9 +106,10 @@ class Contents:
             del self._items[key], self.loaded[key]
             self._on_unreadable(str(error))
             return False
-        self._items[key] = value
-        if type(value) not in UNCHANGEABLE:
-            self._suspects[key] = None
+        if self._items.get(key) is raw:  # else another thread was faster
+            self._items[key] = value
+            if type(value) not in UNCHANGEABLE:
+                self._suspects[key] = None
         return True
 
     def changes(self) -> Changes:
@@ -121,11 +122,11 @@ class Contents:
             return NO_CHANGES
         encode, same = self._serializer.encode_item, self._serializer.same
         if self.cleared or not loaded:
-            values = {key: encode(key, value) for key, value in items.items()}
+            values = {key: encode(key, value) for key, value in list(items.items())}
             is_none = not values and not self.cleared
             return NO_CHANGES if is_none else Changes(values, frozenset(), self.cleared)
         values = {}
-        for key in self._suspects:
+        for key in list(self._suspects):  # a thread of the request may go on
             if key in items:
                 raw, before = encode(key, items[key]), loaded.get(key)
                 if before is None or not same(key, before, raw):

@@ -173,6 +173,8 @@ def keys_of(app: Flask) -> Keys:
     if not newest:
         return ()
     fallbacks = app.config.get("SECRET_KEY_FALLBACKS")
+    if isinstance(fallbacks, (str, bytes)):  # else each of its letters would be a key
+        fallbacks = (fallbacks,)
     return (*reversed(fallbacks), newest) if fallbacks else (newest,)
 
 
@@ -181,6 +183,7 @@ class CookieCodec:
 
     def __init__(self, mode: bool | str | None, keys: Keys, is_valid: SidCheck = is_sid) -> None:
         check_signing(mode, keys)
+        keys = tuple(key for key in keys if isinstance(key, (str, bytes)))
         self.writes: str = WRITES[mode] if keys else "unsigned"
         self._accepts = ACCEPTS[mode] if keys else ("unsigned",)
         self.is_valid = is_valid

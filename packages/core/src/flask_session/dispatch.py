@@ -11,7 +11,6 @@ from types import FrameType
 from flask import has_request_context, request
 
 SAVING = frozenset({"process_response", "session_transaction"})
-TELLING = SAVING | {"full_dispatch_request"}
 ANSWERING = frozenset({"handle_user_exception", "handle_exception", "process_response"})
 TEARING_DOWN = frozenset({"do_teardown_request", "do_teardown_appcontext"})
 STREAMING = frozenset({"_iter_encoded"})
@@ -28,14 +27,24 @@ def is_answering() -> bool:
     return innermost(SAVING) == "process_response"
 
 
-def tells_the_browser() -> bool:
-    """Tell whether an answer with the cookie will follow, as none does in a WebSocket's handler."""
-    return innermost(TELLING) is not None
+def is_in_a_socket() -> bool:
+    """Tell whether a handler of a WebSocket asks, whom no answer with a cookie follows.
+
+    Flask-SocketIO gives the request its ``namespace``, also where it polls.
+    """
+    if not has_request_context():
+        return False
+    upgrade = request.headers.get("Upgrade", "").lower()
+    return hasattr(request, "namespace") or (request.method == "GET" and upgrade == "websocket")
 
 
-def is_tearing_down() -> bool:
-    """Tell whether a teardown function asks; what it raises would leave the app."""
-    return innermost(ENDING) in TEARING_DOWN
+def is_tearing_down(*, is_saved: bool = False) -> bool:
+    """Tell whether a teardown function asks; what it raises would leave the app.
+
+    An ``async`` one runs in a thread whose stack does not tell, once the session has been saved.
+    """
+    name = innermost(ENDING)
+    return name in TEARING_DOWN or (name is None and is_saved)
 
 
 def loses_changes() -> bool:
@@ -56,7 +65,7 @@ def is_preserved() -> bool:
 
 def innermost(names: frozenset[str]) -> str | None:
     """Answer which of these functions was called last and is still at work, if one is."""
-    frame: FrameType | None = sys._getframe(3)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_name
         if name in names:

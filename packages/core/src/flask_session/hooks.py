@@ -153,6 +153,9 @@ class StorageHooks:
     ) -> None:
         store, serializer = self._native(), self.item_serializer()
         ttl = max(1, math.ceil(session_lifetime.total_seconds()))
+        if isinstance(store, MovingStore):  # which shows no tombstone, but has one
+            store.load(store_id)
+            store = store.new
         while not store.create(store_id, serializer.encode(session), ttl):
             found = store.load(store_id)
             if found is None:
@@ -162,14 +165,11 @@ class StorageHooks:
                 return
 
     def _delete_session(self, store_id: str) -> None:
-        if self._native().delete(store_id) is Outcome.DELETED and has_request_context():
-            self._note_deletion(store_id)
-
-    def _note_deletion(self, store_id: str) -> None:
-        current = session._get_current_object()  # type: ignore[attr-defined]
-        state = getattr(current, "_state", None)
-        if state is not None and state.found is not None:
-            state.deleted_by_hand |= self._get_store_id(state.found.sid) == store_id
+        state = state_in_use()
+        if state is not None and self._get_store_id(state.found.sid) == store_id:
+            state.deleted_by_hand = True  # done when it is saved: a new id may be chosen first
+        else:
+            self._native().delete(store_id)
 
     def _delete_expired_sessions(self) -> None:
         if isinstance(self.store, SupportsPurge):
@@ -181,6 +181,14 @@ class StorageHooks:
         store = self.store
         is_moving = isinstance(store, MovingStore) and store.new is self._native_store
         return store if is_moving else self._native_store
+
+
+def state_in_use() -> Any:
+    """Answer the state that this request has loaded and not saved yet."""
+    current = session._get_current_object() if has_request_context() else None  # type: ignore[attr-defined]
+    state = getattr(current, "_state", None)
+    is_in_use = state is not None and state.found is not None
+    return state if is_in_use and getattr(current, "_closed_by", None) is None else None
 
 
 def noted_in(record: Record, serializer: ItemSerializer) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from .cleanup import clean_up_about_every
 from .cli import register
 from .config import CoreSettings, Settings, check_key_prefix, check_lifetimes, signer_mode
 from .cookies import check_signing, keys_of, values_in
-from .dispatch import is_answering, tells_the_browser
+from .dispatch import is_answering, is_in_a_socket
 from .errors import SessionConflict, SessionTooLarge, StoreUnavailable
 from .headers import Headers
 from .hooks import StorageHooks, store_of
@@ -84,7 +84,6 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         if self.store is store:
             check_key_prefix("SESSION_KEY_PREFIX", key_prefix)
         self._runtime: Runtime | None = None
-        self._connected: Flask | None = None
         if app is not None:
             self._join(app)
 
@@ -129,16 +128,9 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> ServerSideSession:
         """Remember the request; nothing is read before somebody looks."""
-        if self._connected is not app:
-            self._connect(app)
         session = self.session_class()
         session._attach(partial(self._open, app, request))
         return session
-
-    def _connect(self, app: Flask) -> None:
-        if self.settings.regenerate_on_login:
-            renew_on_login(app)
-        self._connected = app
 
     def _open(self, app: Flask, request: Request, session: ServerSideSession) -> State:
         runtime, lifetimes = self._runtime_of(app), lifetimes_of(self, app)
@@ -158,6 +150,8 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
     def _runtime_of(self, app: Flask) -> Runtime:
         runtime = self._runtime
         if runtime is None or runtime.basis != basis_of(self, app):
+            if self.settings.regenerate_on_login:
+                renew_on_login(app)  # Flask-Login may have been imported since
             runtime = self._runtime = build(self, app)
         return runtime
 
@@ -183,8 +177,9 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
             if session._is_made_by_hand():
                 self._adopt(app, session)
             state = session._look()
-            if not is_sent and not tells_the_browser():
+            if state.renewed_from is not None and is_in_a_socket():
                 state.keep_id()
+            state.end_if_deleted()
             self._save(app, session, state, response)
             if state.failure is not None and hides_failure(session, response):
                 raise state.failure

@@ -24,7 +24,7 @@ def renew_on_login(app: Flask) -> None:
     flask_login = sys.modules.get("flask_login")
     if flask_login is not None:
         flask_login.user_logged_in.connect(_renew, app)
-        flask_login.user_loaded_from_cookie.connect(_renew, app)
+        flask_login.user_loaded_from_cookie.connect(_renew_in_time, app)
 
 
 def _renew(app: Flask, **_: Any) -> None:
@@ -33,6 +33,13 @@ def _renew(app: Flask, **_: Any) -> None:
         interface: Any = app.session_interface
         regenerate = getattr(interface, "regenerate", None)
         current.regenerate() if regenerate is None else regenerate(current)
+
+
+def _renew_in_time(app: Flask, **_: Any) -> None:
+    """Renew, but not for a request that a renewal overtook: nobody waits to be logged in by it."""
+    current = session._get_current_object()  # type: ignore[attr-defined]
+    if isinstance(current, ServerSideSession) and not current._look().is_late:
+        _renew(app)
 
 
 def _was_logged_in(current: ServerSideSession) -> bool:

@@ -154,6 +154,8 @@ class MovingStore(Store):
 
     def delete(self, key: str, expected: Record | None = None) -> Outcome:
         """Delete from both, leaving a tombstone against requests that are under way."""
+        if expected is None:
+            self.route.move(self.route.old_key(key))  # for a request that is moving it to be late
         record = expected or self.new.load(key)
         if record is None:
             return self.old.delete(self.route.old_key(key))

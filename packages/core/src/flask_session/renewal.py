@@ -65,8 +65,6 @@ def _mark(request: Request, old: Found, sid: str) -> Outcome:
 
 
 def _concluded(request: Request, outcome: Outcome, made: list[Found]) -> Result:
-    if outcome is Outcome.GONE and request.state.deleted_by_hand:
-        outcome = Outcome.SAVED
     if outcome is Outcome.SAVED:
         return _renewed(request, made[-1])
     if outcome is Outcome.GONE:

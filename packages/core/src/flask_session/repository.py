@@ -96,9 +96,8 @@ class SessionRepository:
         return state
 
     def _has_just_moved(self, found: Found) -> bool:
-        moved_at = found.noted.created
-        is_moved = found.noted.moved_to is not None and moved_at is not None
-        return is_moved and self.records.store.clock() - (moved_at or 0) < LATE_SECONDS
+        passed = self.records.store.clock() - (found.noted.created or 0)
+        return found.noted.moved_to is not None and passed < LATE_SECONDS
 
     def _opens(self, found: Found, cookie: Presented, lifetimes: Lifetimes) -> bool:
         if found.noted.moved_to is not None or is_empty(found.items):

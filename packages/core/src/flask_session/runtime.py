@@ -12,6 +12,7 @@ from .cookies import CookieCodec, SidCheck, is_custom_sid, is_sid, keys_of
 from .events import AppEvents
 from .hooks import HookStore
 from .identity import HookedCodec
+from .moving import MovingStore
 from .records import Lifetimes, Records
 from .repository import SessionRepository
 from .store import LONGEST_KEY
@@ -41,10 +42,11 @@ def build(interface: ServerSideSessionInterface, app: Flask) -> Runtime:
     basis = basis_of(interface, app)
     settings, mode, store = interface.settings, interface.use_signer, interface.store
     codec = codec_of(interface, app)
+    own = store.new if isinstance(store, MovingStore) else store
     records = Records(
         store,
         interface.item_serializer(),
-        store.key_of if isinstance(store, HookStore) else interface._get_store_id,
+        own.key_of if isinstance(own, HookStore) else interface._get_store_id,
         AppEvents(app),
         settings.max_bytes,
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from secrets import token_urlsafe
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from flask.sessions import SessionMixin
 from msgspec.structs import replace
 
-from .bookkeeping import PERMANENT_KEY, RESERVED_KEY
+from .bookkeeping import PERMANENT_KEY, RESERVED_KEY, reserved
 from .config import lifetime_seconds
 from .contents import Contents
 from .cookies import UNFIT, is_custom_sid
@@ -83,10 +84,10 @@ class ServerSideSession(DictLike, SessionMixin):
     def _open(self) -> State:
         with self._opening:
             if self._state is None and self._is_opening:
-                self._aside = self._aside or standalone()
+                self._aside = self._aside or standalone(token_urlsafe)
                 return self._aside
             state = self._state or self._load()
-        if state.failure is not None and not is_tearing_down():
+        if state.failure is not None and not is_tearing_down(is_saved=self._closed_by is not None):
             raise state.failure
         return state
 
@@ -99,7 +100,8 @@ class ServerSideSession(DictLike, SessionMixin):
             self._is_opening = False
         if self._aside is not None:
             aside, self._aside = self._aside.contents, None
-            state.contents.update({key: aside[key] for key in aside})
+            if state.found is None:  # else a login made there would be under an old id
+                state.contents.update({key: aside[key] for key in aside})
         return state
 
     def _change(self) -> Contents:
@@ -159,6 +161,12 @@ class ServerSideSession(DictLike, SessionMixin):
     def get(self, key: Any, default: Any = None) -> Any:
         """Answer the item, or ``default``."""
         return self._look().contents.get(key, default)
+
+    def pop(self, key: Any, *default: Any) -> Any:
+        """Do as ``dict.pop``; of a session that could not be loaded it is a change that is lost."""
+        if self._look().failure is not None:
+            self._modified = True
+        return super().pop(key, *default)
 
     def clear(self) -> None:
         """Remove everything but ``permanent``; ``lifetime`` is the app's again.
@@ -240,8 +248,3 @@ class ServerSideSession(DictLike, SessionMixin):
         self._change()
         state = self._look()
         state.bookkeeping = replace(state.bookkeeping, lifetime=seconds)
-
-
-def reserved() -> KeyError:
-    """Build the error for an item under the key of our bookkeeping."""
-    return KeyError(f"session[{RESERVED_KEY!r}] is reserved for Flask-Session")

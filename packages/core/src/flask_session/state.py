@@ -37,7 +37,7 @@ class State(msgspec.Struct):
     renewed_from: str | None = None
     failure: StoreUnavailable | None = None
     deleted_by_hand: bool = False
-    """Whether this request deleted the record by the hook of 0.8, as 0.8 did to renew the id."""
+    """Whether this request called the hook of 0.8 that deletes, as 0.8 did to renew the id."""
     is_late: bool = False
     """Whether the cookie's id was replaced a moment ago: the new one is on its way to the browser,
     and a cookie for another session would take its place."""
@@ -46,8 +46,13 @@ class State(msgspec.Struct):
 
     def keep_id(self) -> None:
         """Renew no id, since nobody could tell the browser."""
-        if self.renewed_from is not None:
-            self.sid, self.renewed_from = self.renewed_from, None
+        self.sid, self.renewed_from, self.deleted_by_hand = self.renewed_from, None, False
+
+    def end_if_deleted(self) -> None:
+        """End the session if it was deleted by hand; with a new id, that was to renew the id."""
+        if self.deleted_by_hand and self.renewed_from is None:
+            self.contents.clear()
+        self.deleted_by_hand = False
 
 
 Opener = Callable[[Any], State]
@@ -67,7 +72,7 @@ def no_id() -> str:
     raise RuntimeError("a session made by hand has no id; pass sid=")
 
 
-def standalone() -> State:
+def standalone(new_sid: Callable[[], str] = no_id) -> State:
     """Make the state of a session that no store knows."""
     contents = Contents(MsgSpecSerializer(), {}, lambda reason: None)
-    return State(contents, no_id, Lifetimes(idle=31 * 86400))
+    return State(contents, new_sid, Lifetimes(idle=31 * 86400))
