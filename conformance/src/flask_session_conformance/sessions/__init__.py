@@ -29,6 +29,7 @@ from .renewal_races import RenewalRaces
 from .round_trips import RoundTrips
 from .signals import Signals
 from .signing import Signing
+from .streams import Streams
 from .theft import Theft
 from .touching import Touching
 
@@ -43,6 +44,7 @@ class SessionConformance(
     AbsoluteLifetimes,
     Touching,
     Http,
+    Streams,
     Cookies,
     FlaskLogin,
     Races,
