@@ -9,7 +9,7 @@ from flask import Response, stream_with_context
 from flask_session import SessionClosed
 
 from ..site import Site, Visitor
-from ..views import View, in_turn, put, user
+from ..views import View, get, in_turn, put, user
 from .base import MakeSite, SessionSuite, fail_at, log_in
 
 
