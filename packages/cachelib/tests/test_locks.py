@@ -7,8 +7,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from flask_session.store import Outcome, Record
@@ -82,8 +84,13 @@ def test_the_longest_wait_is_two_seconds() -> None:
 @pytest.mark.usefixtures("impatient")
 def test_a_thread_gives_up_where_another_keeps_the_lock() -> None:
     held = Locks()
-    with held.hold(3), pytest.raises(TimeoutError), held.hold(3):
-        pass
+
+    def take() -> None:
+        with held.hold(3):
+            pass
+
+    with held.hold(3), ThreadPoolExecutor(1) as pool, pytest.raises(TimeoutError):
+        pool.submit(take).result()
 
 
 def test_two_keys_do_not_wait_for_each_other() -> None:
@@ -121,3 +128,35 @@ def test_a_child_forked_while_a_lock_was_held_can_take_it_once_it_is_free(
             os._exit(0 if store.touch(KEY, 60) else 1)
         time.sleep(0.05)
     assert os.waitpid(child, 0)[1] == 0
+
+
+class Interrupting:
+    """A lock whose owner is interrupted in the moment in which it has got it."""
+
+    def __init__(self, lock: Any) -> None:
+        self.lock = lock
+
+    def acquire(self, timeout: float) -> bool:
+        self.lock.acquire(timeout=timeout)
+        raise KeyboardInterrupt
+
+    def release(self) -> None:
+        self.lock.release()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_interruption_right_after_a_lock_was_taken_frees_it() -> None:
+    # Each write to a 64th of the sessions failed from then on.
+    held = Locks()
+    lock = held._locks[0]
+    held._locks[0] = Interrupting(lock)  # type: ignore[call-overload]
+    with pytest.raises(KeyboardInterrupt), held.hold(0):
+        pass
+    held._locks[0] = lock
+
+    def take() -> int:
+        with held.hold(0):
+            return 1
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(take).result() == 1

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Lock
+from threading import RLock
 
 if sys.platform == "win32":
     import msvcrt
@@ -41,15 +41,17 @@ class Locks:
         if self._process != os.getpid():
             self._renew()
         lock = self._locks[bucket]
-        if not lock.acquire(timeout=LONGEST_WAIT):
-            raise _timeout()
         try:
+            # Interrupted between the two, nobody would ever release it.
+            if not lock.acquire(timeout=LONGEST_WAIT):
+                raise _timeout()
             yield
         finally:
-            lock.release()
+            with suppress(RuntimeError):  # others have it: RLock knows whose it is
+                lock.release()
 
     def _renew(self) -> None:
-        self._locks = [Lock() for _ in range(BUCKETS)]
+        self._locks = [RLock() for _ in range(BUCKETS)]
         self._process = os.getpid()
 
 

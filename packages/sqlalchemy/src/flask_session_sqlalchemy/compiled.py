@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Select, Update
 from sqlalchemy.engine import Dialect, Engine
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeEngine
 
-from .failures import is_read_only
+from .engine import is_in_memory
+from .failures import is_read_only, wrapped
 
 Convert = Callable[[Any], Any]
 Answer = TypeVar("Answer")
@@ -75,7 +75,8 @@ class Compiled:
             raise self._failure(connection, error) from error
         except BaseException as error:
             # Interrupted: an answer nobody has read must not become the next visitor's.
-            invalidate(connection, error)
+            if not is_in_memory(engine.url):
+                invalidate(connection, error)
             raise
         finally:
             if connection is not None and connection.is_valid:
@@ -88,10 +89,7 @@ class Compiled:
         )
         if is_dead:
             invalidate(connection, error)
-        return DBAPIError.instance(
-            self._sql, None, error, self._dialect.loaded_dbapi.Error,
-            hide_parameters=True, connection_invalidated=is_dead, dialect=self._dialect,
-        )  # fmt: skip
+        return wrapped(error, dialect, self._sql, is_dead=is_dead)
 
     def _binder(self, kind: TypeEngine[Any]) -> Convert:
         convert = kind.dialect_impl(self._dialect).bind_processor(self._dialect)

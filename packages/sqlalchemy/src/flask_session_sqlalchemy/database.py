@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 from flask_session.discretion import Discretion
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection, CursorResult, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.sql import Executable
 
 from .compiled import ROWCOUNT, Compiled
-from .engine import forget_foreign_connections, is_ours
-from .failures import describe, has_collided, is_locked, is_missing
+from .engine import forget_foreign_connections, is_in_memory, is_ours
+from .failures import describe, has_collided, is_locked, is_missing, is_read_only, wrapped
 from .model import capacity, ensure_table, has_index, translations
 from .statements import Statements
 
@@ -67,7 +67,7 @@ class Database:
         self._quietly = Discretion(name_of_logger(engine))
         if is_ours(engine):
             return engine
-        duplicate = engine.execution_options(isolation_level="AUTOCOMMIT")
+        duplicate = engine.execution_options()
         duplicate.hide_parameters = True
         return duplicate
 
@@ -151,8 +151,11 @@ class Database:
         return self._do(lambda: self._connected(action))
 
     def _connected(self, action: Callable[[Connection], Answer]) -> Answer:
-        with self.engine.connect() as connection, self._quietly, committed(connection):
-            return action(connection)
+        with self.engine.connect() as connection, self._quietly, given_up(connection):
+            if not is_ours(self.engine):
+                commit_by_itself(connection)
+            with committed(connection):
+                return action(connection)
 
     def _do(self, action: Callable[[], Answer], *, reconnects: bool = True) -> Answer:
         began, reconnected = time.monotonic(), not reconnects
@@ -176,6 +179,35 @@ class Database:
             self._engine.dispose()
 
 
+def commit_by_itself(connection: Connection) -> None:
+    """Switch a connection to AUTOCOMMIT mode; pymysql's own error tells of one that has died."""
+    if connection.in_transaction():  # by a listener of the app
+        connection.commit()
+    connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+@contextmanager
+def given_up(connection: Connection) -> Iterator[None]:
+    """Give a connection up unless SQLAlchemy itself says how a statement failed.
+
+    Interrupted: an answer nobody has read must not become the next visitor's. Errors of the driver
+    itself come from switching to AUTOCOMMIT and from ending what listeners have begun.
+    """
+    dialect: Any = connection.dialect
+    try:
+        yield
+    except SQLAlchemyError:
+        raise
+    except dialect.loaded_dbapi.Error as error:
+        is_dead = is_read_only(error) or dialect.is_disconnect(error, connection.connection, None)
+        connection.invalidate(error)
+        raise wrapped(error, dialect, is_dead=is_dead) from error
+    except BaseException as error:
+        if not is_in_memory(connection.engine.url):
+            connection.invalidate(error)
+        raise
+
+
 @contextmanager
 def committed(connection: Connection) -> Iterator[None]:
     """End what listeners of the app have begun, in spite of AUTOCOMMIT; else it does nothing.
@@ -187,10 +219,18 @@ def committed(connection: Connection) -> Iterator[None]:
         yield
     except BaseException:
         if has_begun(connection):
-            connection.connection.rollback()
+            end(connection, "ROLLBACK")
         raise
     if has_begun(connection):
-        connection.connection.commit()
+        end(connection, "COMMIT")
+
+
+def end(connection: Connection, how: str) -> None:
+    """End a transaction; in AUTOCOMMIT mode ``commit()`` of psycopg2 does nothing."""
+    if hasattr(connection.connection.dbapi_connection, "in_transaction"):
+        getattr(connection.connection, how.lower())()
+    else:
+        connection.exec_driver_sql(how)
 
 
 def has_begun(connection: Connection) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 # https://mariadb.com/kb/en/mariadb-error-code-reference/
-COLLISIONS = ("40001", "40P01")
+COLLISIONS = ("40001", "40P01", 1213)
 MISSING = ("42P01", 1146)
 READ_ONLY = ("25006", 1290, 1792, 1836)
 LOCKED = (
@@ -23,7 +24,8 @@ def is_locked(error: DBAPIError) -> bool:
 def has_collided(error: DBAPIError) -> bool:
     """Tell whether the server undid the statement in favour of another one, which is no failure.
 
-    PostgreSQL says so where transactions are stricter than READ COMMITTED, CockroachDB always.
+    PostgreSQL says so where transactions are stricter than READ COMMITTED, CockroachDB always; a
+    Galera cluster of MariaDB where another node was faster.
     https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
     """
     return says(error.orig, COLLISIONS)
@@ -51,3 +53,13 @@ def describe(error: DBAPIError) -> None:
     error.hide_parameters = True
     if is_locked(error):
         error.add_detail(LOCKED)
+
+
+def wrapped(
+    error: Exception, dialect: Dialect, sql: str | None = None, *, is_dead: bool
+) -> BaseException:
+    """Make an error of the driver one of SQLAlchemy's; its text has no parameters."""
+    return DBAPIError.instance(
+        sql, None, error, dialect.loaded_dbapi.Error,
+        hide_parameters=True, connection_invalidated=is_dead, dialect=dialect,
+    )  # fmt: skip

@@ -70,9 +70,11 @@ class SqlAlchemyStore(Store):
             return False
         # Nobody has the key any more, or it was not the key that was refused.
         refusal = self._insert(row)
-        if refusal is not None:
+        if refusal is None:
+            return True
+        if self._find(key) is None:
             raise refusal
-        return True
+        return False
 
     def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
         """Replace the data where it is still the expected."""
