@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, session
 from flask_session import StoreUnavailable
 from flask_session.base import ServerSideSession, ServerSideSessionInterface
 from flask_session.memory import MemorySessionInterface
@@ -144,3 +145,42 @@ def test_one_with_its_own_storage_and_bytes_that_differ_each_time() -> None:
     assert client.get("/").json == {"_permanent": True, "a": "1", "b": "2"}
     client.get("/logout")
     assert client.get("/").json == {"_permanent": True}
+
+
+class Choosy(OwnStorage):
+    """Stores sessions of members only, and looks who it is."""
+
+    def _upsert_session(
+        self, session_lifetime: timedelta, session: ServerSideSession, store_id: str
+    ) -> None:
+        if session["user"]:
+            super()._upsert_session(session_lifetime, session, store_id)
+
+
+@pytest.mark.row("A5")
+def test_a_renewed_id_opens_nothing_whatever_the_hook_stores() -> None:
+    # The mark was handed to the hook, which failed or did not store it: the old id stayed open.
+    app = new_app(SESSION_USE_SIGNER=False)
+    app.session_interface = interface = Choosy(app, "own:", False, True)
+    app.add_url_rule("/renew", view_func=lambda: session.regenerate() or session.sid)  # type: ignore[attr-defined]
+    client = app_with(interface, app).test_client()
+    old = client.get("/set/user/alice").text
+    new = client.get("/renew").text
+    assert list(interface.kept) == [f"own:{new}"]
+    assert new != old
+    assert client.get("/").json == {"_permanent": True, "user": "alice"}
+
+
+def test_a_hook_that_answers_something_else_each_time_can_be_written_to() -> None:
+    class Stamping(OwnStorage):
+        def _retrieve_session_data(self, store_id: str) -> dict[str, Any] | None:
+            found = super()._retrieve_session_data(store_id)
+            return None if found is None else {**found, "seen": next(numbers)}
+
+    app, numbers = new_app(), count()
+    interface = Stamping(app, "own:", False, True)
+    client = app_with(interface, app).test_client()
+    client.get("/set/a/1")
+    assert client.get("/set/b/2").status_code == 200
+    assert client.get("/logout").status_code == 200
+    assert interface.kept == {}
