@@ -239,3 +239,7 @@ def test_update_refuses_the_reserved_key_and_assigns_nothing(app: Flask) -> None
     with pytest.raises(KeyError, match="_fs"):
         looked.update({"b": 2, "_fs": {}})
     assert (dict(looked), looked.modified) == ({"a": 1, "_permanent": True}, False)
+
+
+def test_a_session_made_by_hand_without_an_id_has_none() -> None:
+    assert ServerSideSession({"a": 1}).sid is None

@@ -67,9 +67,9 @@ def add_defaults(state: State, defaults: dict[Any, Any]) -> State:
     return state
 
 
-def no_id() -> str:
-    """Refuse to make one up."""
-    raise RuntimeError("a session made by hand has no id; pass sid=")
+def no_id() -> Any:
+    """Answer the id of a session made by hand without one: none, as in Flask-Session 0.8."""
+    return None
 
 
 def standalone(new_sid: Callable[[], str] = no_id) -> State:
