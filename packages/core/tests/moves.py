@@ -47,7 +47,7 @@ def msgpack_of(user: str) -> bytes:
 def app_on(new: MemoryStore, old: MemoryStore | None = None, **config: Any) -> Flask:
     app = Flask("moving")
     app.config.update(SECRET_KEY="key", SESSION_TYPE="memory", SESSION_MEMORY=new, TESTING=True)
-    app.config.update(SESSION_USE_SIGNER=False, SESSION_KEY_PREFIX="new:", **config)
+    app.config.update({"SESSION_USE_SIGNER": False, "SESSION_KEY_PREFIX": "new:", **config})
     if old is not None:
         app.config["SESSION_MIGRATE_FROM"] = {
             "SESSION_TYPE": "memory",

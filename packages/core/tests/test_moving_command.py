@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from click.testing import Result
 from flask import Flask
+from flask.testing import FlaskClient
 from flask_session import Record
 from flask_session.memory import MemoryStore
 
@@ -160,3 +161,43 @@ def test_a_wrong_lifetime_is_a_usage_error(new: HookedStore, value: str) -> None
 def test_a_store_whose_records_all_expire_refuses_null_expiry(new: HookedStore) -> None:
     result = run(app_on(new), "--reencode", "--null-expiry", "31d")
     assert (result.exit_code, "every record" in result.output) == (1, True)
+
+
+def logged_in(app: Flask) -> FlaskClient:
+    client = app.test_client()
+    client.set_cookie("session", f"{0:043}")
+    return client
+
+
+def test_sessions_are_not_moved_to_where_they_are(old: HookedStore) -> None:
+    # Each of them was found there already, and then deleted as the old one.
+    filled(old, 3)
+    app = app_on(old, old, SESSION_KEY_PREFIX="old:")
+    result = run(app)
+    assert (result.exit_code, "SESSION_MIGRATE_FROM" in result.output) == (1, True)
+    assert len(list(old.keys(""))) == 3
+    assert logged_in(app).get("/").json == {"n": 0}
+
+
+@pytest.mark.parametrize("prefix", ["old:new:", "old:x"])
+def test_under_a_longer_prefix_of_the_same_store_they_move_once(
+    old: HookedStore, prefix: str
+) -> None:
+    filled(old, 3)
+    app = app_on(old, old, SESSION_KEY_PREFIX=prefix)
+    for _ in range(2):
+        assert run(app).exit_code == 0
+        assert {key for key, _ in old.keys("")} == {f"{prefix}{each:043}" for each in range(3)}
+
+
+@pytest.mark.parametrize("arguments", [(), ("--reencode",)])
+def test_what_else_an_app_keeps_under_the_prefix_stays_as_it_is(
+    old: HookedStore, new: HookedStore, arguments: tuple[str, ...]
+) -> None:
+    source = new if arguments else old
+    source.create("product:1", msgpack_of("not a session"), 100)
+    former = {"SESSION_TYPE": "memory", "SESSION_MEMORY": old, "SESSION_KEY_PREFIX": ""}
+    settings = {"SESSION_KEY_PREFIX": "", "SESSION_SERIALIZATION_FORMAT": "json"}
+    app = app_on(new, SESSION_MIGRATE_FROM=former, **settings)
+    assert run(app, *arguments).exit_code == 0
+    assert source.load("product:1") == Record(msgpack_of("not a session"), expires_at=NOW + 100)

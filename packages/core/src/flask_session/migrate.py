@@ -15,6 +15,7 @@ import click
 from flask import current_app
 
 from .cli import current_interface, session_group
+from .distinct import IsSession, sessions_to_move, sessions_under
 from .errors import UnreadableRecord
 from .moving import Moved, MovingStore, Route, seconds_left
 from .serializers import ItemSerializer
@@ -50,8 +51,10 @@ class _Span(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 class Migration:
     """Goes through the keys of a store and counts what became of each."""
 
-    def __init__(self, dry_run: bool) -> None:
+    def __init__(self, dry_run: bool, is_session: IsSession) -> None:
         self.dry_run = dry_run
+        self.is_session = is_session
+        self.is_complete = False
         self.counts: Counter[str] = Counter()
         self.references: list[str] = []
 
@@ -68,10 +71,12 @@ class Migration:
 
     def go_through(self, store: Store, prefix: str, batch: int, work: Work) -> None:
         """Handle every key, a batch listed at a time, with a progress bar."""
-        for keys in in_batches(listed(store, prefix), batch):
+        found = (each for each in listed(store, prefix) if self.is_session(each[0]))
+        for keys in in_batches(found, batch):
             with click.progressbar(keys, label=f"{self.counts.total()} done", show_pos=True) as bar:
                 for key, expires_at in bar:
                     self._count(key, self._handled(key, expires_at, work))
+        self.is_complete = True
 
     def _handled(self, key: str, expires_at: float | None, work: Work) -> str:
         try:
@@ -88,7 +93,7 @@ class Migration:
         """Print the summary; answer the exit code: 1 if anything was left behind."""
         if self.dry_run:
             click.echo("Dry run, nothing was written.")
-        if not self.counts:
+        if self.is_complete and not self.counts:
             click.echo("There are no sessions under this prefix.")
         for word, number in sorted(self.counts.items()):
             click.echo(f"{number:8} {word}")
@@ -176,8 +181,10 @@ def migrate(reencode: bool, null_expiry: int | None, batch: int, dry_run: bool) 
     Safe to interrupt, to run again, and to run under traffic.
     """
     interface = current_interface()
-    source, prefix, work = plan(interface, reencode, dry_run)
-    migration, errors = Migration(dry_run), interface.store.errors
+    errors = interface.store.errors
+    with stopping(errors):
+        source, prefix, work, is_session = plan(interface, reencode, dry_run)
+    migration = Migration(dry_run, is_session)
     if null_expiry and not dry_run:
         with stopping(errors):
             number = limit_endless(source, null_expiry)
@@ -187,16 +194,21 @@ def migrate(reencode: bool, null_expiry: int | None, batch: int, dry_run: bool) 
 
 def plan(
     interface: ServerSideSessionInterface, reencode: bool, dry_run: bool
-) -> tuple[Store, str, Work]:
-    """Answer the store to go through, the prefix of its keys, and what is done with each."""
+) -> tuple[Store, str, Work, IsSession]:
+    """Answer the store to go through, the prefix of its keys, what is done with which of them."""
     store, serializer = interface.store, interface.item_serializer()
     if reencode:
         own = store.new if isinstance(store, MovingStore) else store
         idle = math.ceil(current_app.permanent_session_lifetime.total_seconds())
-        return own, interface.key_prefix, reencoder(own, serializer, idle, dry_run)
+        prefix = interface.key_prefix
+        work = reencoder(own, serializer, idle, dry_run)
+        return own, prefix, work, sessions_under(interface, prefix)
     if isinstance(store, MovingStore):
         route = store.route
-        return route.old, route.old_prefix, mover(route, serializer, dry_run)
+        choose = sessions_under(interface, route.old_prefix)
+        if not dry_run:
+            choose = sessions_to_move(interface, route, serializer)
+        return route.old, route.old_prefix, mover(route, serializer, dry_run), choose
     raise click.UsageError("set SESSION_MIGRATE_FROM, or pass --reencode")
 
 
