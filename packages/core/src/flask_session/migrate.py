@@ -54,7 +54,7 @@ class Migration:
     def __init__(self, dry_run: bool, is_session: IsSession) -> None:
         self.dry_run = dry_run
         self.is_session = is_session
-        self.is_complete = False
+        self.is_complete: bool = False
         self.counts: Counter[str] = Counter()
         self.references: list[str] = []
 
