@@ -166,6 +166,7 @@ class MongoDBStore(Store):
     @QUIETLY
     def setup(self) -> None:
         """Make both indexes however long it takes, after removing what duplicates there are."""
+        self._documents.database.command("ping")  # who is away is not waited for as long as that
         with pymongo.timeout(UPKEEP_SECONDS):
             upkeep.remove_duplicates(self._documents)
             self._has_indexes = upkeep.make_indexes(self._documents, UPKEEP_SECONDS * 1000)
