@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -201,3 +202,26 @@ def test_what_else_an_app_keeps_under_the_prefix_stays_as_it_is(
     app = app_on(new, SESSION_MIGRATE_FROM=former, **settings)
     assert run(app, *arguments).exit_code == 0
     assert source.load("product:1") == Record(msgpack_of("not a session"), expires_at=NOW + 100)
+
+
+def test_a_request_does_not_lose_a_session_that_is_where_it_should_go(old: HookedStore) -> None:
+    # Found in the "new" store while it was moved, it was deleted from the "old" one: its only copy.
+    app, key = app_on(old, old, SESSION_KEY_PREFIX="old:"), f"old:{0:043}"
+    arrives = lambda: filled(old, 1)  # noqa: E731 - between the looks into the two stores
+    old.before["load"] = lambda: old.before.update(load=arrives)
+    assert logged_in(app).get("/").json == {"n": 0}
+    assert old.load(key) is not None
+
+
+def test_what_is_no_terminal_gets_the_result_alone(old: HookedStore, new: HookedStore) -> None:
+    filled(old, 2)
+    assert run(app_on(new, old)).output.split() == ["2", "moved"]
+
+
+def test_only_a_complete_listing_finds_no_sessions(new: HookedStore) -> None:
+    class Away(HookedStore):
+        def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
+            raise OSError("refused")
+
+    output = run(app_on(new, Away())).output
+    assert ("stopped by OSError" in output, "no sessions" in output) == (True, False)

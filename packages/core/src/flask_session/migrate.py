@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -73,7 +74,7 @@ class Migration:
         """Handle every key, a batch listed at a time, with a progress bar."""
         found = (each for each in listed(store, prefix) if self.is_session(each[0]))
         for keys in in_batches(found, batch):
-            with click.progressbar(keys, label=f"{self.counts.total()} done", show_pos=True) as bar:
+            with progress(keys, self.counts.total()) as bar:
                 for key, expires_at in bar:
                     self._count(key, self._handled(key, expires_at, work))
         self.is_complete = True
@@ -100,6 +101,13 @@ class Migration:
         for each in self.references:
             click.echo(each)
         return 1 if self.references else 0
+
+
+def progress(keys: list[Listed], done: int) -> AbstractContextManager[Iterable[Listed]]:
+    """Show a progress bar on a terminal; elsewhere click would print its label alone."""
+    if not sys.stdout.isatty():
+        return nullcontext(keys)
+    return click.progressbar(keys, label=f"{done} done", show_pos=True)
 
 
 @contextmanager

@@ -71,7 +71,7 @@ class Route:
                 return Moved.LEFT
             ttl = self._seconds_left(old_key, record, expires_at)
             if ours is None and not self.new.create(new_key, record.data, ttl):
-                self.old.delete(old_key)
+                self._delete_older(old_key, new_key, record)
                 return Moved.THERE
             if ours is not None and not self._carry_over(new_key, record, ours, ttl):
                 self.old.delete(old_key)
@@ -80,6 +80,18 @@ class Route:
             if self.old.delete(old_key, record) is not Outcome.CONFLICT:
                 return Moved.MOVED
         return Moved.LEFT
+
+    def _delete_older(self, old_key: str, new_key: str, record: Record) -> None:
+        """Delete what the new store has a record for; where both are one store, that is no other.
+
+        Equal addresses would not tell. In one store the record equals itself, or has changed since.
+        """
+        if old_key != new_key:
+            self.old.delete(old_key)
+            return
+        newer = self.new.load(new_key)
+        if newer is not None and newer.data != record.data:
+            self.old.delete(old_key, record)
 
     def _seconds_left(self, old_key: str, record: Record, listed: float | None) -> int:
         known = record.expires_at is not None or listed is not None
