@@ -22,7 +22,7 @@ MARKER_SECONDS = 60
 
 def sessions_under(interface: ServerSideSessionInterface, prefix: str) -> IsSession:
     """Answer what tells a session's key under ``prefix`` from others, which an app keeps there."""
-    if type(interface)._get_store_id is not IdentityHooks._get_store_id:
+    if getattr(type(interface), "_get_store_id", None) is not IdentityHooks._get_store_id:
         return lambda key: True  # the key hides the id, in whatever form
     is_valid = sid_check(interface)
     return lambda key: is_valid(key[len(prefix) :])
