@@ -28,3 +28,29 @@ def at_most(seconds: float) -> Iterator[None]:
 
 def columns_of(engine: Engine, table: Table) -> dict[str, Any]:
     return {each["name"]: each["type"] for each in sa.inspect(engine).get_columns(table.name)}
+
+
+def cut_connections(url: str) -> None:
+    """Let the server close every connection but the one that asks for it."""
+    others = {
+        "postgresql": "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE pid <> pg_backend_pid() AND usename = current_user",
+        "mysql": "SELECT concat('KILL ', id) FROM information_schema.processlist "
+        "WHERE id <> connection_id() AND user = 'session'",
+    }
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for row in list(connection.exec_driver_sql(others[engine.dialect.name])):
+            if engine.dialect.name == "mysql":
+                connection.exec_driver_sql(row[0])
+    engine.dispose()
+
+
+def connection_of(engine: Engine) -> object:
+    """Answer what tells the connection that is used next: the server's number, or itself."""
+    numbers = {"postgresql": "pg_backend_pid()", "mysql": "connection_id()"}
+    ask = numbers.get(engine.dialect.name)
+    with engine.connect() as connection:
+        if ask is None:
+            return connection.connection.dbapi_connection
+        return connection.exec_driver_sql(f"SELECT {ask}").scalar_one()

@@ -19,7 +19,13 @@ from flask_session_sqlalchemy.engine import build
 from sqlalchemy import Engine, Table
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from packages.sqlalchemy.tests.databases import KEY, SERVERS, at_most
+from packages.sqlalchemy.tests.databases import (
+    KEY,
+    SERVERS,
+    at_most,
+    connection_of,
+    cut_connections,
+)
 
 on_servers = pytest.mark.parametrize("database", SERVERS, indirect=True)
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -83,22 +89,6 @@ def locked(engine: Engine, table: Table) -> Iterator[None]:
     theirs.dispose()
 
 
-def cut_connections(url: str) -> None:
-    """Let the server close every connection but the one that asks for it."""
-    others = {
-        "postgresql": "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE pid <> pg_backend_pid() AND usename = current_user",
-        "mysql": "SELECT concat('KILL ', id) FROM information_schema.processlist "
-        "WHERE id <> connection_id() AND user = 'session'",
-    }
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for row in list(connection.exec_driver_sql(others[engine.dialect.name])):
-            if engine.dialect.name == "mysql":
-                connection.exec_driver_sql(row[0])
-    engine.dispose()
-
-
 @pytest.mark.row("D8")
 @on_servers
 @every_call
@@ -134,13 +124,6 @@ def test_it_is_the_server_that_gives_up_waiting_for_a_lock(
         assert isinstance(caught.value, DBAPIError)
         assert not caught.value.connection_invalidated
         assert connection_of(engine) == connected
-
-
-def connection_of(engine: Engine) -> object:
-    """Answer the number the server gave to the connection that is used next."""
-    ask = "pg_backend_pid()" if engine.dialect.name == "postgresql" else "connection_id()"
-    with engine.connect() as connection:
-        return connection.exec_driver_sql(f"SELECT {ask}").scalar_one()
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)

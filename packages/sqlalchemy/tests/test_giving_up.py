@@ -14,8 +14,7 @@ from flask_session_sqlalchemy import SqlAlchemyStore
 from flask_session_sqlalchemy.engine import build
 from sqlalchemy import Engine, Table, event
 
-from packages.sqlalchemy.tests.databases import KEY, SERVERS
-from packages.sqlalchemy.tests.test_faults import cut_connections
+from packages.sqlalchemy.tests.databases import KEY, SERVERS, connection_of, cut_connections
 from packages.sqlalchemy.tests.test_transactions import begin, by_events
 
 on_servers = pytest.mark.parametrize("database", SERVERS, indirect=True)
@@ -29,11 +28,6 @@ def interrupt(*_: object) -> None:
     raise TimeLimit
 
 
-def connection_of(engine: Engine) -> object:
-    with engine.connect() as connection:
-        return connection.connection.dbapi_connection
-
-
 def test_a_connection_on_which_a_statement_was_interrupted_is_given_up(
     store: SqlAlchemyStore, engine: Engine
 ) -> None:
@@ -44,10 +38,8 @@ def test_a_connection_on_which_a_statement_was_interrupted_is_given_up(
     with pytest.raises(TimeLimit):
         store.touch(KEY, 60)
     event.remove(engine, "after_cursor_execute", interrupt)
-    assert connection_of(engine) is not before
-    found = store.load(KEY)
-    assert found is not None
-    assert found.data == b"data"
+    assert connection_of(engine) != before
+    assert data_of(store) == b"data"
 
 
 def test_a_database_in_memory_outlives_an_interruption() -> None:
@@ -58,7 +50,7 @@ def test_a_database_in_memory_outlives_an_interruption() -> None:
     with pytest.raises(TimeLimit):
         store.touch(KEY, 60)
     event.remove(engine, "after_cursor_execute", interrupt)
-    assert store.load(KEY) is not None
+    assert data_of(store) == b"data"
     engine.dispose()
 
 
@@ -91,7 +83,7 @@ def test_what_a_listener_begins_is_committed(url: str, table: Table) -> None:
     store.create(KEY, b"1", 60)
     store.update(KEY, b"2", 60, Record(b"1"))
     engine.dispose()  # what was not committed is gone
-    assert rest_of(store) == b"2"
+    assert data_of(store) == b"2"
     engine.dispose()
 
 
@@ -113,10 +105,10 @@ def test_a_commit_that_meets_a_reader_is_a_declared_error(
     with pytest.raises(store.errors, match="locked"):
         store.update(KEY, b"2", 60, Record(b"1"))
     reader.execute("ROLLBACK")
-    assert rest_of(store) == b"1"
+    assert data_of(store) == b"1"
     engine.dispose()
 
 
-def rest_of(store: SqlAlchemyStore) -> Any:
+def data_of(store: SqlAlchemyStore) -> Any:
     found = store.load(KEY)
     return found and found.data

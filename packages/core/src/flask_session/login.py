@@ -28,8 +28,8 @@ def renew_on_login(app: Flask) -> None:
 
 
 def _renew(app: Flask, **_: Any) -> None:
-    current = session._get_current_object()  # type: ignore[attr-defined]
-    if isinstance(current, ServerSideSession) and not _was_logged_in(current):
+    current = _current()
+    if current is not None and not _was_logged_in(current):
         interface: Any = app.session_interface
         regenerate = getattr(interface, "regenerate", None)
         current.regenerate() if regenerate is None else regenerate(current)
@@ -37,9 +37,14 @@ def _renew(app: Flask, **_: Any) -> None:
 
 def _renew_in_time(app: Flask, **_: Any) -> None:
     """Renew, but not for a request that a renewal overtook: nobody waits to be logged in by it."""
-    current = session._get_current_object()  # type: ignore[attr-defined]
-    if isinstance(current, ServerSideSession) and not current._look().is_late:
+    current = _current()
+    if current is not None and not current._look().is_late:
         _renew(app)
+
+
+def _current() -> ServerSideSession | None:
+    current = session._get_current_object()  # type: ignore[attr-defined]
+    return current if isinstance(current, ServerSideSession) else None
 
 
 def _was_logged_in(current: ServerSideSession) -> bool:

@@ -18,7 +18,7 @@ from flask import current_app
 from .cli import current_interface, session_group
 from .distinct import IsSession, sessions_to_move, sessions_under
 from .errors import UnreadableRecord
-from .moving import Moved, MovingStore, Route, seconds_left
+from .moving import Moved, MovingStore, Route, own_store, seconds_left
 from .serializers import ItemSerializer
 from .signals import reference
 from .store import Outcome, Store, SupportsEndless, SupportsKeys
@@ -206,15 +206,16 @@ def plan(
     """Answer the store to go through, the prefix of its keys, what is done with which of them."""
     store, serializer = interface.store, interface.item_serializer()
     if reencode:
-        own = store.new if isinstance(store, MovingStore) else store
+        own = own_store(store)
         idle = math.ceil(current_app.permanent_session_lifetime.total_seconds())
         prefix = interface.key_prefix
         work = reencoder(own, serializer, idle, dry_run)
         return own, prefix, work, sessions_under(interface, prefix)
     if isinstance(store, MovingStore):
         route = store.route
-        choose = sessions_under(interface, route.old_prefix)
-        if not dry_run:
+        if dry_run:
+            choose = sessions_under(interface, route.old_prefix)
+        else:
             choose = sessions_to_move(interface, route, serializer)
         return route.old, route.old_prefix, mover(route, serializer, dry_run), choose
     raise click.UsageError("set SESSION_MIGRATE_FROM, or pass --reencode")

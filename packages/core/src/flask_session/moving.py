@@ -107,6 +107,11 @@ class Route:
         return self.new.update(new_key, record.data, ttl, written) is Outcome.SAVED
 
 
+def own_store(store: Store) -> Store:
+    """Answer the app's own store, whether or not sessions move to it from another one."""
+    return store.new if isinstance(store, MovingStore) else store
+
+
 def seconds_left(record: Record, listed: float | None, now: float, idle: int) -> int:
     """Answer the whole seconds a record has left; ``idle`` where neither it nor a listing tells."""
     expires_at = listed if record.expires_at is None else record.expires_at

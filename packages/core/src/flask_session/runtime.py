@@ -12,7 +12,7 @@ from .cookies import CookieCodec, SidCheck, is_custom_sid, is_sid, keys_of
 from .events import AppEvents
 from .hooks import HookStore
 from .identity import HookedCodec
-from .moving import MovingStore
+from .moving import own_store
 from .records import Lifetimes, Records
 from .repository import SessionRepository
 from .store import LONGEST_KEY
@@ -42,7 +42,7 @@ def build(interface: ServerSideSessionInterface, app: Flask) -> Runtime:
     basis = basis_of(interface, app)
     settings, mode, store = interface.settings, interface.use_signer, interface.store
     codec = codec_of(interface, app)
-    own = store.new if isinstance(store, MovingStore) else store
+    own = own_store(store)
     records = Records(
         store,
         interface.item_serializer(),

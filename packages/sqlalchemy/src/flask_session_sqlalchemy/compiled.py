@@ -12,7 +12,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeEngine
 
 from .engine import is_in_memory
-from .failures import is_read_only, wrapped
+from .failures import has_died, wrapped
 
 Convert = Callable[[Any], Any]
 Answer = TypeVar("Answer")
@@ -83,13 +83,10 @@ class Compiled:
                 connection.close()
 
     def _failure(self, connection: PoolProxiedConnection | None, error: Exception) -> BaseException:
-        dialect: Any = self._dialect
-        is_dead = connection is not None and (
-            is_read_only(error) or dialect.is_disconnect(error, connection, None)
-        )
+        is_dead = connection is not None and has_died(error, self._dialect, connection)
         if is_dead:
             invalidate(connection, error)
-        return wrapped(error, dialect, self._sql, is_dead=is_dead)
+        return wrapped(error, self._dialect, self._sql, is_dead=is_dead)
 
     def _binder(self, kind: TypeEngine[Any]) -> Convert:
         convert = kind.dialect_impl(self._dialect).bind_processor(self._dialect)

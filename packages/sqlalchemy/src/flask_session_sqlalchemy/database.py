@@ -18,7 +18,7 @@ from sqlalchemy.sql import Executable
 
 from .compiled import ROWCOUNT, Compiled
 from .engine import forget_foreign_connections, is_in_memory, is_ours
-from .failures import describe, has_collided, is_locked, is_missing, is_read_only, wrapped
+from .failures import describe, has_collided, has_died, is_locked, is_missing, wrapped
 from .model import capacity, ensure_table, has_index, translations
 from .statements import Statements
 
@@ -199,7 +199,7 @@ def given_up(connection: Connection) -> Iterator[None]:
     except SQLAlchemyError:
         raise
     except dialect.loaded_dbapi.Error as error:
-        is_dead = is_read_only(error) or dialect.is_disconnect(error, connection.connection, None)
+        is_dead = has_died(error, dialect, connection.connection)
         connection.invalidate(error)
         raise wrapped(error, dialect, is_dead=is_dead) from error
     except BaseException as error:

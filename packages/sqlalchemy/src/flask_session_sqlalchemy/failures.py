@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
@@ -39,6 +41,11 @@ def is_missing(error: DBAPIError) -> bool:
 def is_read_only(error: BaseException | None) -> bool:
     """Tell whether the server takes no writes: after a failover, a name leads to another one."""
     return says(error, READ_ONLY)
+
+
+def has_died(error: Exception, dialect: Any, connection: Any) -> bool:
+    """Tell whether the connection on which the driver failed is of no use any more."""
+    return is_read_only(error) or bool(dialect.is_disconnect(error, connection, None))
 
 
 def says(error: BaseException | None, codes: tuple[object, ...]) -> bool:
