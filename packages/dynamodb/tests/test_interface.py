@@ -115,6 +115,27 @@ def test_a_wrong_setting_is_an_error_at_the_start(key: str, value: object) -> No
         make_app(SESSION_DYNAMODB="http://localhost:8000", **{key: value})
 
 
+@pytest.mark.parametrize("key", ["SESSION_DYNAMODB_TABLE", "SESSION_DYNAMODB_TABLE_NAME"])
+@pytest.mark.parametrize("name", ["ab", "a b", "sessión", "a" * 256, "arn:table/abc"])
+def test_a_name_that_dynamodb_refuses_is_an_error_at_the_start(key: str, name: str) -> None:
+    # Each request was a 503.
+    with pytest.raises(ConfigurationError, match=f"{key} = .*Set it to 3 to 255 of"):
+        make_app(SESSION_DYNAMODB="http://localhost:8000", **{key: name})
+
+
+def test_the_constructor_checks_the_name_too(resource: Any) -> None:
+    with pytest.raises(ConfigurationError, match="SESSION_DYNAMODB_TABLE = 'ab'"):
+        DynamoDBSessionInterface(Flask(__name__), resource, table_name="ab")
+
+
+@pytest.mark.parametrize(
+    "name", ["abc", "_.-", "a" * 255, "arn:aws-cn:dynamodb:cn-north-1:123456789012:table/Sessions"]
+)
+def test_a_name_or_arn_that_dynamodb_takes_is_taken(resource: Any, name: str) -> None:
+    app = make_app(SESSION_DYNAMODB=resource, SESSION_DYNAMODB_TABLE=name)
+    assert interface_of(app).store.name == name
+
+
 def test_an_app_starts_while_the_server_is_away() -> None:
     app = make_app(SESSION_DYNAMODB="http://127.0.0.1:9")
     assert app.test_client().get("/name").status_code == 200

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from threading import Thread
 from threading import enumerate as enumerate_threads
 from typing import Any
 
@@ -219,18 +218,3 @@ def test_an_asynchronous_client_is_refused() -> None:
 def test_an_object_of_another_kind_is_refused(make: Callable[[], Any]) -> None:
     with pytest.raises(ConfigurationError, match="cannot be used"):
         connect(make())
-
-
-def test_setup_does_not_wait_for_a_server_that_is_away() -> None:
-    # It waited for an hour, the time that an index may take.
-    store = MongoDBStore(connect("mongodb://127.0.0.1:1/"), owns_client=True)
-
-    def set_up() -> None:
-        with pytest.raises(PyMongoError):
-            store.setup()
-
-    work = Thread(target=set_up, daemon=True)
-    work.start()
-    work.join(5)
-    assert not work.is_alive()
-    store.close()

@@ -95,6 +95,51 @@ def test_a_wrong_name_is_an_error_at_the_start(key: str, value: object) -> None:
         make_app(SESSION_MONGODB="mongodb://localhost", **{key: value})
 
 
+WRONG_NAMES = [
+    *(("SESSION_MONGODB_DB", name) for name in ("a.b", "a b", "a$b", "a/b", "a\0", "é" * 32)),
+    *(
+        ("SESSION_MONGODB_COLLECT", name)
+        for name in ("a$b", "$a", "a..b", ".a", "a.", "system.a", "a.system.b", "a\0", "a" * 254)
+    ),
+]
+
+
+@pytest.mark.parametrize(("key", "name"), WRONG_NAMES)
+def test_a_name_that_mongodb_refuses_is_an_error_at_the_start(key: str, name: str) -> None:
+    # It was an InvalidName of pymongo, or a 503 for ever.
+    with pytest.raises(ConfigurationError, match=f"{key} = .*not a name .* Set it to at most"):
+        make_app(SESSION_MONGODB="mongodb://localhost", **{key: name})
+
+
+def test_the_constructor_checks_the_names_too() -> None:
+    with pytest.raises(ConfigurationError, match=r"SESSION_MONGODB_DB = 'a\.b'"):
+        MongoDBSessionInterface(Flask(__name__), "mongodb://localhost", db="a.b")
+
+
+@pytest.mark.parametrize("name", ["a", "1a b", "systems", "my.system", "_a.b.c", "é" * 100])
+def test_a_name_that_mongodb_takes_for_a_collection_is_used(
+    client: MongoClient[Any], database: str, name: str
+) -> None:
+    app = make_app(
+        SESSION_MONGODB=client, SESSION_MONGODB_DB=database, SESSION_MONGODB_COLLECT=name
+    )
+    with app.test_client() as browser, browser.session_transaction() as changed:
+        changed["user"] = "alice"
+    assert client[database].list_collection_names() == [name]
+
+
+@pytest.mark.parametrize("name", ["a:b", "é" * 31])
+def test_a_name_that_mongodb_takes_for_a_database_is_used(
+    client: MongoClient[Any], name: str
+) -> None:
+    app = make_app(SESSION_MONGODB=client, SESSION_MONGODB_DB=name)
+    try:
+        interface_of(app).store.create("session:a", b"data", 60)
+        assert name in client.list_database_names()
+    finally:
+        client.drop_database(name)
+
+
 def test_an_app_starts_while_the_server_is_away() -> None:
     app = make_app(SESSION_MONGODB="mongodb://127.0.0.1:9")
     assert app.test_client().get("/name").status_code == 200

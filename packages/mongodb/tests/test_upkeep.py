@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta, timezone
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -212,3 +213,36 @@ def test_dated_documents_keep_their_date_when_others_are_given_one(
     store.create(KEY, b"data", 600)
     documents.insert_one({"other": 1})
     assert store.limit_endless(60) == 0
+
+
+@pytest.mark.parametrize(
+    "upkeep",
+    [
+        MongoDBStore.setup,
+        MongoDBStore.purge,
+        lambda store: store.limit_endless(60),
+        lambda store: next(store.keys("session:")),
+    ],
+    ids=["setup", "purge", "limit_endless", "keys"],
+)
+def test_an_upkeep_does_not_wait_for_a_server_that_is_away(
+    monkeypatch: pytest.MonkeyPatch, upkeep: Callable[[MongoDBStore], object]
+) -> None:
+    # It waited for an hour, the time that an upkeep may take; a store that had been used before
+    # did so for its other verbs, too.
+    store = MongoDBStore(build("mongodb://127.0.0.1:1/"), owns_client=True)
+    monkeypatch.setattr(store, "_prepared", True)
+    raised: list[Exception] = []
+
+    def work() -> None:
+        try:
+            upkeep(store)
+        except store.errors as error:
+            raised.append(error)
+
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert raised
+    store.close()

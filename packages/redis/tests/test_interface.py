@@ -89,6 +89,12 @@ def test_a_sentinel_in_the_settings_leads_to_the_primary() -> None:
     assert [pool.service_name, pool.is_master] == ["sessions", True]
 
 
+@pytest.mark.parametrize("name", [5, ""])
+def test_the_primarys_name_is_checked_without_a_sentinel_too(name: object) -> None:
+    with pytest.raises(ConfigurationError, match="SESSION_REDIS_SENTINEL_MASTER_SET = "):
+        make_app(SESSION_REDIS="redis://localhost", SESSION_REDIS_SENTINEL_MASTER_SET=name)
+
+
 def test_something_else_than_a_sentinel_is_an_error_at_the_start() -> None:
     with pytest.raises(ConfigurationError, match="SESSION_REDIS_SENTINEL = "):
         make_app(SESSION_REDIS_SENTINEL="127.0.0.1:26379")

@@ -112,16 +112,15 @@ def one_of(*choices: Any) -> Check:
 
 
 def lifetime_seconds(key: str, value: Any) -> int:
-    """Accept a timedelta or seconds from 1 s to 400 days; answer whole seconds, rounded up."""
+    """Accept a timedelta or seconds above 0, to 400 days; answer whole seconds, rounded up."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         # So large a number, and what is none, do not fit into a timedelta.
         value = timedelta(seconds=value) if abs(value) < 2**40 else timedelta.max
     if not isinstance(value, timedelta):
         raise wrong(key, value, "not a time span", "Set it to a timedelta or to seconds.")
     if not timedelta(0) < value <= LONGEST_LIFETIME:
-        raise wrong(
-            key, value, "not from 1 second to 400 days", "Set it to a timedelta within that range."
-        )
+        problem = "not above 0 seconds and up to 400 days"
+        raise wrong(key, value, problem, "Set it to a timedelta within that range.")
     return math.ceil(value.total_seconds())
 
 

@@ -159,12 +159,12 @@ def check_signing(mode: bool | str | None, keys: Keys) -> None:
             "SESSION_USE_SIGNER", mode, "there is no SECRET_KEY to sign with",
             "Set SECRET_KEY before Session(app), or leave SESSION_USE_SIGNER unset.",
         )  # fmt: skip
-    unfit = [type(key).__name__ for key in keys if not isinstance(key, (str, bytes))]
+    unfit = [key for key in keys if not isinstance(key, (str, bytes))]
     if unfit and mode is not False:
-        raise wrong(
-            "SECRET_KEY", unfit[0], "a key is text or bytes; from_prefixed_env() makes 42 a number",
-            "Set it, and SECRET_KEY_FALLBACKS, to text: in the environment, in double quotes.",
-        )  # fmt: skip
+        setting = "SECRET_KEY" if unfit[-1] is keys[-1] else "SECRET_KEY_FALLBACKS"
+        problem = "a key is text or bytes; from_prefixed_env() makes 42 a number"
+        remedy = "Set each key to text: in the environment, in double quotes."
+        raise wrong(setting, type(unfit[-1]).__name__, problem, remedy)
 
 
 def keys_of(app: Flask) -> Keys:
@@ -173,8 +173,8 @@ def keys_of(app: Flask) -> Keys:
     if not newest:
         return ()
     fallbacks = app.config.get("SECRET_KEY_FALLBACKS")
-    if isinstance(fallbacks, (str, bytes)):  # else each of its letters would be a key
-        fallbacks = (fallbacks,)
+    if isinstance(fallbacks, (str, bytes, int)):  # one key, not each of its letters
+        fallbacks = cast("Keys", (fallbacks,))
     return (*reversed(fallbacks), newest) if fallbacks else (newest,)
 
 

@@ -67,8 +67,12 @@ def route_to(app: Flask, interface: ServerSideSessionInterface, former: object) 
             "SESSION_MIGRATE_FROM", type(former).__name__, "it does not describe a store",
             "Set it to a dict of the former settings: SESSION_TYPE and what differs from now.",
         )  # fmt: skip
-    with configured(app, former):
-        old = find_backend(app.config["SESSION_TYPE"]).from_app(app)
+    try:
+        with configured(app, former):
+            old = find_backend(app.config["SESSION_TYPE"]).from_app(app)
+    except ConfigurationError as error:
+        # The app may have a setting of the same name, which is right.
+        raise ConfigurationError(f"SESSION_MIGRATE_FROM: {error}") from error
     idle = math.ceil(app.permanent_session_lifetime.total_seconds())
     return Route(old.store, interface.store, old.key_prefix, interface.key_prefix, idle)
 
@@ -89,18 +93,24 @@ def configured(app: Flask, former: Mapping[str, object]) -> Iterator[None]:
 
 
 def _unknown(name: object, installed: list[str]) -> ConfigurationError:
-    offered = official_backends()
-    wanted = name.lower() if isinstance(name, str) and name.lower() in offered else None
-    command = f'pip install "flask-session[{wanted or offered[0]}]"'
+    missing = [backend for backend in official_backends() if backend not in installed]
+    wanted = name.lower() if isinstance(name, str) and name.lower() in missing else None
     problem = "that backend is not installed" if wanted else "no such backend"
     if name is None or name == "null":
         problem = "no backend is chosen"
     return wrong(
         "SESSION_TYPE", name,
         f"{problem}; installed are {', '.join(installed) or 'none'}",
-        f"Install one with {command} and set SESSION_TYPE to its name"
-        + ("." if wanted else f" (there are {', '.join(offered)})."),
+        _remedy(missing, wanted),
     )  # fmt: skip
+
+
+def _remedy(missing: list[str], wanted: str | None) -> str:
+    if not missing:
+        return "Set SESSION_TYPE to one of these."
+    install = f'Install one with pip install "flask-session[{wanted or missing[0]}]"'
+    others = "" if wanted else f" (there are also {', '.join(missing)})"
+    return f"{install} and set SESSION_TYPE to its name{others}."
 
 
 def official_backends() -> list[str]:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flask import Flask
-from flask_session.config import Settings, flag, setting, text
+from flask_session.config import Settings, flag, setting
 from flask_session.interface import ServerSideSessionInterface
 from flask_session.session import ServerSideSession
 
 from .client import connect
 from .store import DynamoDBStore
+from .table import check_name
 
 
 class DynamoDBSession(ServerSideSession):
@@ -26,12 +27,12 @@ class DynamoDBSettings(Settings):
         "SESSION_DYNAMODB", None, doc="A resource or client of boto3, or the URL of an endpoint."
     )
     table_name: str = setting(
-        "SESSION_DYNAMODB_TABLE", "Sessions", check=text, doc="The name of the table."
+        "SESSION_DYNAMODB_TABLE", "Sessions", check=check_name, doc="The name of the table."
     )
     documented_name: str | None = setting(
         "SESSION_DYNAMODB_TABLE_NAME",
         None,
-        check=text,
+        check=check_name,
         doc="The name of the table, by the key that the documentation of 0.8 gave it.",
     )
     table_exists: bool = setting(
@@ -62,6 +63,7 @@ class DynamoDBSessionInterface(ServerSideSessionInterface):
     ) -> None:
         self.client: Any
         self.client, low_level = connect(client)
+        check_name("SESSION_DYNAMODB_TABLE", table_name)
         store = DynamoDBStore(
             self.client,
             table_name,

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from threading import Lock
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from flask_session.config import text, wrong
 from flask_session.discretion import Discretion
 
 from .items import TYPED, Form, Item, Values
 
+NAME = re.compile(r"(arn:[^:]+:dynamodb:[^:]*:[^:]*:table/)?[A-Za-z0-9_.-]{3,255}")
 MINUTES = 5
 QUIETLY = Discretion("botocore.endpoint", "botocore.parsers")
 log: logging.Logger = logging.getLogger(__name__)
+
+
+def check_name(key: str, value: Any) -> str:
+    """Accept the name of a table, or its ARN, which every command takes in place of it.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+    """
+    if not NAME.fullmatch(text(key, value)):
+        remedy = "Set it to 3 to 255 of A-Z, a-z, 0-9, _, . and -, or to the table's ARN."
+        raise wrong(key, value, "not a name that DynamoDB takes for a table", remedy)
+    return str(value)
 
 
 class _CutOffError(BotoCoreError):  # type: ignore[misc]  # boto3 has no types

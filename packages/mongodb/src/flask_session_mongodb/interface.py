@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flask import Flask
-from flask_session.config import Settings, setting, text
+from flask_session.config import Settings, setting
 from flask_session.interface import ServerSideSessionInterface
 from flask_session.session import ServerSideSession
 from pymongo import MongoClient
 
 from .client import connect
+from .names import collection_name, database_name
 from .store import MongoDBStore
 
 
@@ -25,10 +26,13 @@ class MongoDBSettings(Settings):
 
     client: Any = setting("SESSION_MONGODB", None, doc="A pymongo.MongoClient, or a URL.")
     db: str = setting(
-        "SESSION_MONGODB_DB", "flask_session", check=text, doc="The name of the database."
+        "SESSION_MONGODB_DB", "flask_session", check=database_name, doc="The name of the database."
     )
     collection: str = setting(
-        "SESSION_MONGODB_COLLECT", "sessions", check=text, doc="The name of the collection."
+        "SESSION_MONGODB_COLLECT",
+        "sessions",
+        check=collection_name,
+        doc="The name of the collection.",
     )
 
 
@@ -51,6 +55,8 @@ class MongoDBSessionInterface(ServerSideSessionInterface):
         collection: str = "sessions",
     ) -> None:
         self.client: MongoClient[Any] = connect(client)
+        database_name("SESSION_MONGODB_DB", db)
+        collection_name("SESSION_MONGODB_COLLECT", collection)
         owned = self.client is not client
         super().__init__(
             app,

@@ -144,13 +144,13 @@ class MongoDBStore(Store):
 
     def purge(self) -> int:
         """Remove expired documents; needed only where the TTL index could not be made."""
-        documents = self._ready()
+        documents = self._ready_for_long()
         with pymongo.timeout(UPKEEP_SECONDS):
             return upkeep.remove_expired(documents, self._now())
 
     def limit_endless(self, ttl: int) -> int:
         """Give documents a date that have none; 0.4 and 0.5 wrote them for a browser's session."""
-        documents = self._ready()
+        documents = self._ready_for_long()
         with pymongo.timeout(UPKEEP_SECONDS):
             return upkeep.date_undated(documents, self._in(ttl))
 
@@ -159,14 +159,14 @@ class MongoDBStore(Store):
         within = {"$gte": prefix, "$lt": prefix + "\x7f"}
         live = {"id": within, "expiration": {"$gt": self._now()}}
         with QUIETLY:
-            found = self._ready().find(live, {"id": 1, "expiration": 1})
+            found = self._ready_for_long().find(live, {"id": 1, "expiration": 1})
             while (document := upkeep.next_of(found, UPKEEP_SECONDS)) is not None:
                 yield document["id"], expires_at(document)
 
     @QUIETLY
     def setup(self) -> None:
         """Make both indexes however long it takes, after removing what duplicates there are."""
-        self._documents.database.command("ping")  # who is away is not waited for as long as that
+        self._require_server()
         with pymongo.timeout(UPKEEP_SECONDS):
             upkeep.remove_duplicates(self._documents)
             self._has_indexes = upkeep.make_indexes(self._documents, UPKEEP_SECONDS * 1000)
@@ -188,6 +188,15 @@ class MongoDBStore(Store):
             self._has_indexes = upkeep.make_indexes(self._documents, FIRST_USE_MILLISECONDS)
             self._prepared = True
         return self._documents
+
+    def _ready_for_long(self) -> Collection[Document]:
+        self._require_server()
+        return self._ready()
+
+    def _require_server(self) -> None:
+        # pymongo.timeout() also replaces the time in which a server has to be found: while none is
+        # there, an upkeep would wait for as long as it may work.
+        self._documents.database.command("ping")
 
     def _in(self, ttl: int) -> DatetimeMS:
         return DatetimeMS(math.ceil((self.clock() + ttl) * 1000))
