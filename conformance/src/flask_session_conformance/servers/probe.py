@@ -40,9 +40,10 @@ class Probe:
         return True
 
 
-def postgresql_startup(user: str) -> bytes:
+def postgresql_startup(user: str, database: str) -> bytes:
     """Build a StartupMessage (https://www.postgresql.org/docs/current/protocol-message-formats.html)."""
-    body = struct.pack("!i", 196608) + b"user\0" + user.encode() + b"\0\0"
+    told = "\0".join(["user", user, "database", database, "", ""])
+    body = struct.pack("!i", 196608) + told.encode()
     return struct.pack("!i", len(body) + 4) + body
 
 
@@ -76,8 +77,10 @@ def element(key: bytes, value: Bson) -> bytes:
 
 REDIS = Probe(b"PING\r\n", b"+PONG")
 MEMCACHED = Probe(b"version\r\n", b"VERSION ")
-POSTGRESQL = Probe(postgresql_startup("session"), b"R\0\0\0")
+POSTGRESQL = Probe(postgresql_startup("session", "session"), b"R\0\0\0")
 """A request to authenticate. While it starts or recovers, the server answers an error instead."""
+PGBOUNCER = Probe(postgresql_startup("session", "pgbouncer"), b"R\0\0\0")
+"""It lets anybody into its own console, whether or not there is a server behind it."""
 MARIADB = Probe(b"", b"\x0a")
 """The greeting of protocol version 10; the length and a sequence number come before it."""
 MONGODB = Probe(mongodb_command({"hello": 1}), b"\x08isWritablePrimary\0\x01")

@@ -46,6 +46,13 @@ class Server:
         return f"{self.host}:{self.port}"
 
     @property
+    def address_inside(self) -> str:
+        """The same for a server in another container, which has to reach this one."""
+        self._docker.reload()
+        networks = self._docker.attrs["NetworkSettings"]["Networks"]
+        return f"{networks['bridge']['IPAddress']}:{self._kind.port}"
+
+    @property
     def url(self) -> str:
         """What a client library takes to connect to this server."""
         return self.url_at(self.address)

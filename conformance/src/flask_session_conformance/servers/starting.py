@@ -23,11 +23,12 @@ def start(
 ) -> Server:
     """Start a server and return when it answers.
 
-    ``arguments`` are added to the server's command line. ``durable``: what the server acknowledges
-    survives ``kill``; by default it is tuned to be fast. ``tmpfs`` mounts file systems in memory,
-    path to options, such as ``{"/small": "size=8m,mode=1777"}``. ``unproxied`` puts the server on
-    127.0.0.1 itself where it can be told to listen nowhere else, since Docker's port proxy takes
-    longer than some servers. A group takes none of these.
+    ``arguments`` are added to the server's command line, for ``pgbouncer`` to its configuration.
+    ``durable``: what the server acknowledges survives ``kill``; by default it is tuned to be fast.
+    ``tmpfs`` mounts file systems in memory, path to options, such as
+    ``{"/small": "size=8m,mode=1777"}``. ``unproxied`` puts the server on 127.0.0.1 itself where it
+    can be told to listen nowhere else, since Docker's port proxy takes longer than some servers. A
+    group takes none of these.
     """
     if name in TOPOLOGIES:
         return start_group(name)
