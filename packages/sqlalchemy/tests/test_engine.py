@@ -8,13 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 from flask_session_conformance.threads import together
 from flask_session_sqlalchemy import SqlAlchemyStore
 from flask_session_sqlalchemy.engine import build, is_in_memory, is_ours
-from flask_session_sqlalchemy.postgresql import ImpatientConnection
 from sqlalchemy import Engine
 
 Execute = Callable[[str], list[Any]]
@@ -90,30 +88,14 @@ def test_other_options_leave_the_limit_for_locks(url: str, where: str) -> None:
 
 
 @on_postgresql
-def test_nothing_is_prepared_where_options_are_refused(
-    url: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [("", 5), ("?prepare_threshold=none", None), ("?prepare_threshold=7", 7)],
+)
+def test_statements_are_prepared_unless_the_url_says_otherwise(
+    url: str, query: str, value: Any
 ) -> None:
-    # As by PgBouncer, which hands each statement to another connection.
-    connect = ImpatientConnection.connect
-
-    def refuse(*arguments: Any, **keywords: Any) -> Any:
-        if "options" in keywords:
-            raise psycopg.OperationalError("unsupported startup parameter: options")
-        return connect(*arguments, **keywords)
-
-    monkeypatch.setattr(ImpatientConnection, "connect", refuse)
-    engine = build(url)
-    for _ in range(2):
-        with engine.connect() as connection:
-            driver: Any = connection.connection.driver_connection
-            assert driver.prepare_threshold is None
-        engine.dispose()
-
-
-@on_postgresql
-@pytest.mark.parametrize(("text", "value"), [("none", None), ("7", 7)])
-def test_the_url_says_when_a_statement_is_prepared(url: str, text: str, value: Any) -> None:
-    engine = build(f"{url}?prepare_threshold={text}")
+    engine = build(f"{url}{query}")
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
         assert driver.prepare_threshold == value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -36,6 +37,35 @@ def test_listeners_of_the_apps_engine_hear_of_our_connections(make_app: MakeApp,
     Session(app)
     assert visits(app) == ["1", "2"]
     assert len(heard) == 1
+
+
+@pytest.mark.parametrize("database", SERVERS, indirect=True)
+@pytest.mark.parametrize("named", [True, False])
+def test_a_password_may_come_from_the_apps_listeners(
+    make_app: MakeApp, url: str, table_name: str, named: bool
+) -> None:
+    # PostgreSQL's were never asked, since ours had connected; others were asked from last to first.
+    db, order = SQLAlchemy(), list[str]()
+
+    def first(*_: object, cparams: dict[str, Any] | None = None, **__: object) -> None:
+        parameters = cparams if named else _[3]
+        parameters.update(password="session")  # type: ignore[union-attr]
+        order.append("first")
+
+    def second(*_: object, **__: object) -> None:
+        order.append("second")
+
+    url = sa.make_url(url).set(password="old").render_as_string(hide_password=False)
+    app = make_app(db, SQLALCHEMY_DATABASE_URI=url, SESSION_TYPE="memory")
+    with app.app_context():
+        event.listen(db.engine, "do_connect", first, named=named)
+        event.listen(db.engine, "do_connect", second, named=named)
+    app.config.update(
+        SESSION_TYPE="sqlalchemy", SESSION_SQLALCHEMY=db, SESSION_SQLALCHEMY_TABLE=table_name
+    )
+    Session(app)
+    assert visits(app) == ["1", "2"]
+    assert order == ["first", "second"]
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -81,13 +111,19 @@ FIRST = {
 
 @pytest.mark.parametrize("database", SERVERS, indirect=True)
 @pytest.mark.parametrize("verb", ["create", "update", "delete"])
+@pytest.mark.parametrize("make", [build, sa.create_engine], ids=["ours", "handed in"])
 def test_after_a_failover_behind_a_name_new_connections_are_made(
-    url: str, table: Table, store: SqlAlchemyStore, database: str, verb: str
+    url: str,
+    table: Table,
+    store: SqlAlchemyStore,
+    database: str,
+    verb: str,
+    make: Callable[[str], Engine],
 ) -> None:
     assert store.create("key", b"1", 60)
     found = store.load("key")
     assert found is not None
-    engine, made = build(url), list[Any]()
+    engine, made = make(url), list[Any]()
 
     @event.listens_for(engine, "connect")
     def follow(connection: Any, record: object) -> None:
@@ -108,7 +144,7 @@ def test_after_a_failover_behind_a_name_new_connections_are_made(
         behind.delete("key")
         assert store.load("key") is None
     assert len(made) == 2
-    behind.close()
+    engine.dispose()
 
 
 @pytest.mark.parametrize("number", [1290, 1792, 1836])

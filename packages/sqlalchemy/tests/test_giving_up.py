@@ -14,7 +14,7 @@ from flask_session_sqlalchemy import SqlAlchemyStore
 from flask_session_sqlalchemy.engine import build
 from sqlalchemy import Engine, Table, event
 
-from packages.sqlalchemy.tests.databases import KEY, SERVERS, connection_of, cut_connections
+from packages.sqlalchemy.tests.databases import KEY, SERVERS, connection_of
 from packages.sqlalchemy.tests.test_transactions import begin, by_events
 
 on_servers = pytest.mark.parametrize("database", SERVERS, indirect=True)
@@ -52,26 +52,6 @@ def test_a_database_in_memory_outlives_an_interruption() -> None:
     event.remove(engine, "after_cursor_execute", interrupt)
     assert data_of(store) == b"data"
     engine.dispose()
-
-
-@pytest.fixture
-def handed(url: str) -> Iterator[Engine]:
-    """Provide an engine of the app's own, with one connection."""
-    engine = sa.create_engine(url, pool_size=1, max_overflow=0)
-    yield engine
-    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
-    engine.dispose()
-
-
-@on_servers
-def test_a_dead_connection_of_an_engine_handed_in_is_replaced(
-    handed: Engine, table: Table, url: str
-) -> None:
-    # pymysql's own error came out, which no store declares: a 500, and the connection was lost.
-    store = SqlAlchemyStore(handed, table)
-    store.create(KEY, b"data", 60)
-    cut_connections(url)
-    assert store.touch(KEY, 60)
 
 
 @on_servers

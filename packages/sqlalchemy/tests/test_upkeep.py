@@ -73,6 +73,26 @@ def test_purge_ends_where_rows_cannot_be_removed(
     assert "1 rows stay" in caplog.text
 
 
+@on_sqlite
+def test_what_is_behind_rows_that_stay_is_removed(
+    store: SqlAlchemyStore, engine: Engine, execute: Execute
+) -> None:
+    # The oldest ones fill a batch, and are kept.
+    table = store.database.table
+    store.setup()
+    old = [
+        {"session_id": f"{kind} {number}", "data": b"old", "expiry": expiry}
+        for kind, expiry in (("kept", PAST), ("old", PAST.replace(month=2)), ("live", FAR))
+        for number in range(300)
+    ]
+    with engine.connect() as connection:
+        connection.execute(table.insert(), old)
+    execute(f"CREATE TRIGGER keep BEFORE DELETE ON {table.name} "
+            "WHEN old.session_id LIKE 'kept%' BEGIN SELECT RAISE(IGNORE); END")  # fmt: skip
+    assert store.purge() == 300
+    assert execute(f"SELECT count(*) FROM {table.name}") == [(600,)]
+
+
 def test_a_table_that_is_said_to_exist_and_does_not_is_a_declared_error(
     engine: Engine, table: Table
 ) -> None:

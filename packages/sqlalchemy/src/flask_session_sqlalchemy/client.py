@@ -131,7 +131,7 @@ def of_flask_sqlalchemy(app: Flask, db: FlaskSqlAlchemy, bind_key: str | None) -
         options = options_of(app, db, bind_key)
         if translated := translations(theirs):
             options["execution_options"] = {"schema_translate_map": translated}
-        return connecting_as(theirs, build(theirs.url, options))
+        return connecting_as(theirs, options)
 
     if app.extensions.get("sqlalchemy") is db:
         return Connected(db, engine(), db)
@@ -163,13 +163,13 @@ def options_of(app: Flask, db: object, bind_key: str | None) -> dict[str, Any]:
     return {name: options[name] for name in INHERITED if name in options}
 
 
-def connecting_as(theirs: Engine, ours: Engine) -> Engine:
-    """Let the app's listeners have our connections, too: for passwords that change, search paths.
+def connecting_as(theirs: Engine, options: Mapping[str, Any]) -> Engine:
+    """Make an engine whose connections the app's listeners hear of, in the app's order.
 
+    They choose passwords that change, search paths; a connection they make themselves is taken.
     https://docs.sqlalchemy.org/en/20/core/engines.html#generating-dynamic-authentication-tokens
     """
-    for listener in reversed(listening(theirs.dialect, "do_connect")):
-        event.listen(ours, "do_connect", listener, insert=True)  # before the one that connects
+    ours = build(theirs.url, options, listening(theirs.dialect, "do_connect"))
     for listener in listening(theirs.pool, "connect"):
         event.listen(ours, "connect", listener)
     return ours
@@ -177,8 +177,13 @@ def connecting_as(theirs: Engine, ours: Engine) -> Engine:
 
 def listening(target: Any, name: str) -> list[Any]:
     """Answer the app's listeners, without those of SQLAlchemy itself."""
-    found = getattr(target.dispatch, name).listeners
-    return [each for each in found if not str(each.__module__).startswith("sqlalchemy.")]
+    return [each for each in getattr(target.dispatch, name).listeners if not is_sqlalchemys(each)]
+
+
+def is_sqlalchemys(listener: Any) -> bool:
+    """Tell whether SQLAlchemy listens itself; what it wraps, as with ``named=True``, is not its."""
+    module = str(listener.__module__)
+    return module.startswith("sqlalchemy.") and not module.startswith("sqlalchemy.event.")
 
 
 def refused(client: object, problem: str, remedy: str) -> ConfigurationError:

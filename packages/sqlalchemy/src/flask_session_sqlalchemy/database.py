@@ -5,25 +5,27 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 from flask_session.discretion import Discretion
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection, CursorResult, Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import Executable
 
 from .compiled import ROWCOUNT, Compiled
-from .engine import forget_foreign_connections, is_in_memory, is_ours
-from .failures import describe, has_collided, has_died, is_locked, is_missing, wrapped
+from .engine import forget_foreign_connections, is_ours
+from .failures import describe, has_collided, is_locked, is_missing
 from .model import capacity, ensure_table, has_index, translations
 from .statements import Statements
+from .transactions import commit_by_itself, committed, given_up
 
 Answer = TypeVar("Answer")
 Fetch = Callable[[CursorResult[Any]], Answer]
+MOST_DEAD = 20
+"""As many connections as a pool has by default; with pymysql each says for itself that it died."""
 AT_ONCE = 0.2
 """Seconds within which a connection that had died while it was idle says so."""
 LONGEST_WAIT = 2.0
@@ -140,7 +142,7 @@ class Database:
         if compiled is not None:
             began = time.monotonic()
             try:
-                return self._do(lambda: run(compiled, self.engine, parameters), reconnects=False)
+                return self._do(lambda: run(compiled, self.engine, parameters), most_dead=0)
             except DBAPIError as error:
                 if not error.connection_invalidated or time.monotonic() - began >= AT_ONCE:
                     raise
@@ -157,88 +159,26 @@ class Database:
             with committed(connection):
                 return action(connection)
 
-    def _do(self, action: Callable[[], Answer], *, reconnects: bool = True) -> Answer:
-        began, reconnected = time.monotonic(), not reconnects
+    def _do(self, action: Callable[[], Answer], *, most_dead: int = MOST_DEAD) -> Answer:
+        began, dead = time.monotonic(), 0
         while True:
             try:
                 return action()
             except DBAPIError as error:
                 waited = time.monotonic() - began
-                is_dead = error.connection_invalidated and waited < AT_ONCE and not reconnected
+                dead += error.connection_invalidated
+                is_dead = error.connection_invalidated and waited < AT_ONCE and dead <= most_dead
                 comes_again = is_locked(error) or has_collided(error)
                 if is_missing(error):
                     self._statements = None  # the next request makes the table
                 if not is_dead and not (comes_again and waited < LONGEST_WAIT):
                     describe(error)
                     raise
-                reconnected |= is_dead
 
     def close(self) -> None:
         """Close the connections of an engine of our own making."""
         if self._engine is not None and is_ours(self._engine):
             self._engine.dispose()
-
-
-def commit_by_itself(connection: Connection) -> None:
-    """Switch a connection to AUTOCOMMIT mode; pymysql's own error tells of one that has died."""
-    if connection.in_transaction():  # by a listener of the app
-        connection.commit()
-    connection.execution_options(isolation_level="AUTOCOMMIT")
-
-
-@contextmanager
-def given_up(connection: Connection) -> Iterator[None]:
-    """Give a connection up unless SQLAlchemy itself says how a statement failed.
-
-    Interrupted: an answer nobody has read must not become the next visitor's. Errors of the driver
-    itself come from switching to AUTOCOMMIT and from ending what listeners have begun.
-    """
-    dialect: Any = connection.dialect
-    try:
-        yield
-    except SQLAlchemyError:
-        raise
-    except dialect.loaded_dbapi.Error as error:
-        is_dead = has_died(error, dialect, connection.connection)
-        connection.invalidate(error)
-        raise wrapped(error, dialect, is_dead=is_dead) from error
-    except BaseException as error:
-        if not is_in_memory(connection.engine.url):
-            connection.invalidate(error)
-        raise
-
-
-@contextmanager
-def committed(connection: Connection) -> Iterator[None]:
-    """End what listeners of the app have begun, in spite of AUTOCOMMIT; else it does nothing.
-
-    Those of SQLAlchemy's recipe for SQLite say BEGIN themselves, on one engine or on all of them.
-    https://docs.sqlalchemy.org/en/20/dialects/sqlite.html
-    """
-    try:
-        yield
-    except BaseException:
-        if has_begun(connection):
-            end(connection, "ROLLBACK")
-        raise
-    if has_begun(connection):
-        end(connection, "COMMIT")
-
-
-def end(connection: Connection, how: str) -> None:
-    """End a transaction; in AUTOCOMMIT mode ``commit()`` of psycopg2 does nothing."""
-    if hasattr(connection.connection.dbapi_connection, "in_transaction"):
-        getattr(connection.connection, how.lower())()
-    else:
-        connection.exec_driver_sql(how)
-
-
-def has_begun(connection: Connection) -> bool:
-    """Tell whether a transaction may be open. SQLite's driver knows; elsewhere a listener may."""
-    if connection.invalidated:
-        return False
-    knows: bool | None = getattr(connection.connection.dbapi_connection, "in_transaction", None)
-    return bool(connection.engine.dispatch.begin) if knows is None else knows
 
 
 def name_of_logger(engine: Engine) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from typing import Any
@@ -54,11 +54,16 @@ _ours: WeakKeyDictionary[Engine, int] = WeakKeyDictionary()
 """Engines made here, each with the process whose connections it holds."""
 
 
-def build(url: URL | str, options: Mapping[str, Any] | None = None) -> Engine:
+def build(
+    url: URL | str,
+    options: Mapping[str, Any] | None = None,
+    listeners: Iterable[Callable[..., Any]] = (),
+) -> Engine:
     """Make an engine in AUTOCOMMIT mode that gives up soon; nothing is connected yet.
 
     The arguments of ``connect()`` that stand in the URL, or as ``connect_args`` in ``options``,
-    win over ours. Raises what :func:`sqlalchemy.create_engine` raises.
+    win over ours. ``listeners`` are asked first how to connect. Raises what
+    :func:`sqlalchemy.create_engine` raises.
     """
     url, options = make_url(url), dict(options or {})
     driver = url.get_dialect().driver
@@ -75,6 +80,8 @@ def build(url: URL | str, options: Mapping[str, Any] | None = None) -> Engine:
         hide_parameters=True,
         **{**(POOL_IN_MEMORY if in_memory else POOL), **options},
     )
+    for listener in listeners:  # ours comes last: it connects, and then nobody else is asked
+        event.listen(engine, "do_connect", listener)
     _listen(engine, driver)
     _ours[engine] = os.getpid()
     _survive_forks()

@@ -71,12 +71,23 @@ def connect(
 ) -> ImpatientConnection:
     """Connect in place of psycopg, on the ``do_connect`` event of SQLAlchemy's dialect."""
     try:
-        return ImpatientConnection.connect(*arguments, **keywords)
+        connection = ImpatientConnection.connect(*arguments, **keywords)
     except psycopg.OperationalError as error:
         if not are_refused(keywords, error):
             raise
-    # What is prepared on one of its connections is missing on the next.
-    # https://www.psycopg.org/psycopg3/docs/advanced/prepare.html#using-prepared-statements-with-pgbouncer
-    keywords.setdefault("prepare_threshold", None)
-    del keywords["options"]  # SQLAlchemy hands us the same dictionary the next time
-    return ImpatientConnection.connect(*arguments, **keywords)
+        del keywords["options"]  # SQLAlchemy hands us the same dictionary the next time
+        connection = ImpatientConnection.connect(*arguments, **keywords)
+    if "prepare_threshold" not in keywords and is_pooled(connection):
+        connection.prepare_threshold = None
+    return connection
+
+
+def is_pooled(connection: ImpatientConnection) -> bool:
+    """Tell whether another process answers than the one that was connected to, as with PgBouncer.
+
+    What is prepared on one of its connections is missing on the next, or is another statement.
+    https://www.psycopg.org/psycopg3/docs/advanced/prepare.html#using-prepared-statements-with-pgbouncer
+    """
+    connection.autocommit = True
+    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    return row != (connection.info.backend_pid,)

@@ -68,8 +68,12 @@ class Statements:
     endless: Ways
     limit: Update
     page: Executable
+    counts_changes: bool
 
     def __init__(self, table: Table, dialect: str) -> None:
+        # A ``creator`` of the app may connect without FOUND_ROWS: then what stays is not counted.
+        # https://dev.mysql.com/doc/refman/8.4/en/mysql-affected-rows.html
+        self.counts_changes = dialect in MYSQL
         self._digests = dialect in MYSQL
         row, now = table.c, bindparam("now", type_=table.c.expiry.type)
         key = bindparam("key", type_=String())

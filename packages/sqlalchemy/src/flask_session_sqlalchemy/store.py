@@ -18,7 +18,7 @@ from sqlalchemy.sql import Executable
 from .compiled import ROWCOUNT
 from .database import Database
 from .model import MYSQL, create_session_model
-from .statements import Statements, Ways, timestamp, utc
+from .statements import BATCH, Statements, Ways, timestamp, utc
 
 logger: logging.Logger = logging.getLogger(__name__)
 MYSQL_MAX_BYTES = 8 * 1024 * 1024 - 4096
@@ -93,8 +93,7 @@ class SqlAlchemyStore(Store):
 
     def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
         """Move the expiry where the data is still the expected."""
-        sql = self._sql
-        return self._renew(sql.touch_expected, key, ttl, expected=sql.token(expected.data))
+        return self._renew(self._sql.touch_expected, key, ttl, expected)
 
     def delete(self, key: str, expected: Record | None = None) -> Outcome:
         """Delete the row; with ``expected``, where the data is still that."""
@@ -153,26 +152,42 @@ class SqlAlchemyStore(Store):
     def _all(self, statement: Executable, **parameters: Any) -> Sequence[Row[Any]]:
         return self.database.run(statement, parameters, CursorResult.all)
 
-    def _renew(self, statement: Executable, key: str, ttl: int, **condition: Any) -> bool:
-        row = {"key": key, "expiry": self._after(ttl), "now": self._now()}
-        return bool(self._count(statement, {**row, **condition}))
+    def _renew(
+        self, statement: Executable, key: str, ttl: int, expected: Record | None = None
+    ) -> bool:
+        row: dict[str, Any] = {"key": key, "expiry": self._after(ttl), "now": self._now()}
+        if expected is not None:
+            row["expected"] = self._sql.token(expected.data)
+        if self._count(statement, row):
+            return True
+        if not self._sql.counts_changes:
+            return False
+        found = self._find(key)
+        return found is not None and (expected is None or found[0] == expected.data)
 
     def _in_batches(self, ways: Ways, change: Executable, **parameters: Any) -> int:
-        changed, numbers = 0, list[Any]()
+        changed = 0
         for found in self._batches(ways, **parameters):
-            before, numbers = numbers, [row.id for row in found if row.is_meant]
-            if numbers and numbers == before:
-                logger.warning("%d rows stay, a policy or a trigger keeps them", len(numbers))
-                break
+            numbers = [row.id for row in found if row.is_meant]
             if numbers:
                 changed += self._count(change, {**parameters, "numbers": numbers})
         return changed
 
     def _batches(self, ways: Ways, **parameters: Any) -> Iterator[Sequence[Row[Any]]]:
-        if self.database.finds_expired():
-            while found := self._all(ways.by_expiry, **parameters):
-                yield found
+        if not self.database.finds_expired():
+            yield from self._walk(ways, **parameters)
             return
+        before: Sequence[Row[Any]] = ()
+        while found := self._all(ways.by_expiry, **parameters):
+            if found == before:
+                logger.warning("%d rows stay, a policy or a trigger keeps them", len(found))
+                break
+            yield found
+            before = found
+        if len(found) == BATCH:
+            yield from self._walk(ways, **parameters)
+
+    def _walk(self, ways: Ways, **parameters: Any) -> Iterator[Sequence[Row[Any]]]:
         found = self._all(ways.first, **parameters)
         while found:
             yield found

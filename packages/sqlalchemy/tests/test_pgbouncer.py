@@ -1,0 +1,48 @@
+"""PgBouncer between the app and PostgreSQL: each statement goes to another connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+from flask_session.store import Outcome
+from flask_session_conformance.plugin import GetServer
+from flask_session_conformance.servers import Server, start
+from flask_session_conformance.stores.base import loaded
+from flask_session_conformance.threads import together
+from flask_session_sqlalchemy import SqlAlchemyStore
+from flask_session_sqlalchemy.engine import build
+from sqlalchemy import Table
+
+IGNORING = "ignore_startup_parameters = options, extra_float_digits"
+pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+
+
+@pytest.fixture(params=["", IGNORING], ids=["refuses our options", "ignores them"])
+def pgbouncer(server: GetServer, request: pytest.FixtureRequest) -> Iterator[Server]:
+    host, port = server("postgresql").address_inside.split(":")
+    behind = f"session = host={host} port={port} user=session password=session"
+    with start("pgbouncer", request.param, "[databases]", behind) as started:
+        yield started
+
+
+def test_every_statement_is_the_one_that_was_meant(
+    pgbouncer: Server, table: Table, database: str
+) -> None:
+    # What one connection had prepared was another statement on the next: sessions were deleted.
+    store = SqlAlchemyStore(build(pgbouncer.url), table)
+    store.setup()
+    together([partial(live_twenty_times, store, f"session:{me}") for me in range(8)])
+    assert list(store.keys("session:")) == []
+    store.close()
+
+
+def live_twenty_times(store: SqlAlchemyStore, key: str) -> None:
+    for _ in range(20):
+        assert store.create(key, b"1", 60)
+        assert store.update(key, b"2", 60, loaded(store, key)) is Outcome.SAVED
+        assert store.touch(key, 60)
+        assert loaded(store, key).data == b"2"
+        assert store.delete(key) is Outcome.DELETED
+        assert store.load(key) is None
