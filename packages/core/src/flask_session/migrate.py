@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from flask import current_app
 from .cli import current_interface, session_group
 from .distinct import IsSession, sessions_to_move, sessions_under
 from .errors import UnreadableRecord
-from .moving import Moved, MovingStore, Route, own_store, seconds_left
+from .moving import TOMBSTONE, Moved, MovingStore, Route, expiry_of, own_store, seconds_left
 from .serializers import ItemSerializer
 from .signals import reference
 from .store import Outcome, Store, SupportsEndless, SupportsKeys
@@ -142,11 +143,11 @@ def mover(route: Route, serializer: ItemSerializer, dry_run: bool) -> Work:
 
     def move(key: str, expires_at: float | None) -> str:
         record = route.old.load(key)
-        if record is None:
+        if record is None or record.data == TOMBSTONE:
             return Moved.GONE.value
         serializer.split(record.data)
         if dry_run:
-            return Moved.MOVED.value if route.fits(record) else Moved.LEFT.value
+            return route.foresee(key, record).value
         return route.move(key, expires_at).value
 
     return move
@@ -157,14 +158,16 @@ def reencoder(store: Store, serializer: ItemSerializer, idle: int, dry_run: bool
 
     def reencode(key: str, expires_at: float | None) -> str:
         record = store.load(key)
-        if record is None:
-            return "gone"
+        if record is None or record.data == TOMBSTONE:
+            return Moved.GONE.value
         data = serializer.join(serializer.split(record.data))
         if data == record.data:
             return "unchanged"
+        if len(data) > store.max_bytes:
+            return Moved.LEFT.value
         if dry_run:
             return "reencoded"
-        ttl = seconds_left(record, expires_at, store.clock(), idle)
+        ttl = seconds_left(expiry_of(store, key, record, expires_at), store.clock(), idle)
         outcome = store.update(key, data, ttl, record)
         return {Outcome.SAVED: "reencoded", Outcome.GONE: "gone"}.get(outcome, "changed meanwhile")
 
@@ -217,6 +220,7 @@ def plan(
             choose = sessions_under(interface, route.old_prefix)
         else:
             choose = sessions_to_move(interface, route, serializer)
+        route = replace(route, apart=True)  # if not by their stores, then by their prefixes
         return route.old, route.old_prefix, mover(route, serializer, dry_run), choose
     raise click.UsageError("set SESSION_MIGRATE_FROM, or pass --reencode")
 

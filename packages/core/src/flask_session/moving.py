@@ -37,13 +37,18 @@ class Moved(Enum):
 
 @dataclass(frozen=True)
 class Route:
-    """From one store's keys to the other's; ``idle`` is the lifetime where none is told."""
+    """From one store's keys to the other's.
+
+    ``idle`` is the lifetime where none is told. ``apart`` says that the stores are known to be two,
+    so that a record equal to one of the same key is a copy of it.
+    """
 
     old: Store
     new: Store
     old_prefix: str
     new_prefix: str
     idle: int
+    apart: bool = False
 
     def old_key(self, new_key: str) -> str:
         """Answer the old store's key of a session."""
@@ -56,6 +61,13 @@ class Route:
     def fits(self, record: Record) -> bool:
         """Tell whether the new store can keep a record."""
         return len(record.data) <= self.new.max_bytes
+
+    def foresee(self, old_key: str, record: Record) -> Moved:
+        """Tell what moving a record would do, by reading."""
+        if not self.fits(record):
+            return Moved.LEFT
+        is_free = self.new.load(self.new_key(old_key)) is None
+        return Moved.MOVED if is_free else Moved.THERE
 
     def move(self, old_key: str, expires_at: float | None = None) -> Moved:
         """Move one record with its remaining lifetime; nothing newer is overwritten.
@@ -85,19 +97,17 @@ class Route:
         """Delete what the new store has a record for; where both are one store, that is no other.
 
         Equal addresses would not tell. In one store the record equals itself, or has changed since.
+        Raises UnreadableRecord if what the new store has is no record, which replaces none.
         """
-        if old_key != new_key:
-            self.old.delete(old_key)
-            return
         newer = self.new.load(new_key)
-        if newer is not None and newer.data != record.data:
+        if old_key != new_key or self.apart:
+            self.old.delete(old_key)
+        elif newer is not None and newer.data != record.data:
             self.old.delete(old_key, record)
 
     def _seconds_left(self, old_key: str, record: Record, listed: float | None) -> int:
-        known = record.expires_at is not None or listed is not None
-        if not known and isinstance(self.old, SupportsExpiry):
-            listed = self.old.expires_at(old_key)
-        return seconds_left(record, listed, self.new.clock(), self.idle)
+        expires_at = expiry_of(self.old, old_key, record, listed)
+        return seconds_left(expires_at, self.new.clock(), self.idle)
 
     def _carry_over(self, new_key: str, record: Record, ours: Record, ttl: int) -> bool:
         """Bring over a change made to the old store, unless the new one has its own by now."""
@@ -112,9 +122,16 @@ def own_store(store: Store) -> Store:
     return store.new if isinstance(store, MovingStore) else store
 
 
-def seconds_left(record: Record, listed: float | None, now: float, idle: int) -> int:
-    """Answer the whole seconds a record has left; ``idle`` where neither it nor a listing tells."""
-    expires_at = listed if record.expires_at is None else record.expires_at
+def expiry_of(store: Store, key: str, record: Record, listed: float | None) -> float | None:
+    """Answer when a record expires; what a listing told may be long ago, and renewed since."""
+    if record.expires_at is not None:
+        return record.expires_at
+    asked = store.expires_at(key) if isinstance(store, SupportsExpiry) else None
+    return listed if asked is None else asked
+
+
+def seconds_left(expires_at: float | None, now: float, idle: int) -> int:
+    """Answer the whole seconds a record has left; ``idle`` where nothing tells its expiry."""
     return idle if expires_at is None else max(1, math.ceil(expires_at - now))
 
 

@@ -1,0 +1,111 @@
+"""Moving and rewriting lose no session and no lifetime, whatever comes in between."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from flask_session import Record
+from flask_session.errors import UnreadableRecord
+
+from packages.core.tests.moves import NOW, HookedStore, app_on, msgpack_of
+from packages.core.tests.test_moving_command import filled, logged_in, run
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def test_an_interrupted_run_under_the_same_prefix_is_completed_by_the_next(
+    old: HookedStore, new: HookedStore
+) -> None:
+    # The one that was in both stores stayed in the old one, at each further run.
+    filled(old, 3)
+    app = app_on(new, old, SESSION_KEY_PREFIX="old:")
+    old.before["delete"] = interrupt
+    assert run(app).exit_code == 1
+    assert run(app).exit_code == 0
+    assert (len(list(old.keys(""))), len(list(new.keys("")))) == (0, 3)
+
+
+class ListKeeper(HookedStore):
+    """Holds something else than records, as Redis may."""
+
+    def load(self, key: str) -> Record | None:
+        record = super().load(key)
+        if record is not None and record.data == b"list":
+            raise UnreadableRecord("the key holds another type than a string")
+        return record
+
+
+@pytest.mark.parametrize("arguments", [("--dry-run",), ()])
+def test_what_is_no_record_in_the_new_store_replaces_none(
+    old: HookedStore, arguments: tuple[str, ...]
+) -> None:
+    # The session was deleted from the old store, its only copy.
+    new = ListKeeper()
+    new.create(f"new:{0:043}", b"list", 100)
+    filled(old, 1)
+    result = run(app_on(new, old), *arguments)
+    assert (result.exit_code, "1 unreadable" in result.output) == (1, True)
+    assert len(list(old.keys(""))) == 1
+
+
+class ListingStore(HookedStore):
+    """Tells the expiry in a listing and if asked, but not with the record, as Redis."""
+
+    def load(self, key: str) -> Record | None:
+        record = super().load(key)
+        return None if record is None else Record(record.data)
+
+    def expires_at(self, key: str) -> float | None:
+        return self._records[key][1]
+
+    def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
+        found = [(key, at) for key, (_, at) in self._records.items() if key.startswith(prefix)]
+        return iter(found)
+
+
+def test_a_session_renewed_since_it_was_listed_keeps_its_lifetime(new: HookedStore) -> None:
+    # A batch takes a while; its last sessions were given what they had when it began.
+    old, key = ListingStore(), "old:" + "s" * 43
+    old.create(key, msgpack_of("alice"), 5)
+    new.before["delete"] = lambda: old.before.update(load=lambda: old.touch(key, 3600))
+    assert run(app_on(new, old)).exit_code == 0
+    assert list(new.keys("")) == [("new:" + "s" * 43, NOW + 3600)]
+
+
+def test_a_session_renewed_since_it_was_listed_is_reencoded_with_its_lifetime() -> None:
+    store, key = ListingStore(), "new:" + "s" * 43
+    store.create(key, pickle.dumps({"user": "alice"}), 5)
+    store.before["load"] = lambda: store.touch(key, 3600)
+    assert "1 reencoded" in run(app_on(store), "--reencode").output
+    assert list(store.keys("")) == [(key, NOW + 3600)]
+
+
+@pytest.mark.parametrize("arguments", [("--reencode", "--dry-run"), ("--reencode",)])
+def test_what_would_be_too_large_in_the_other_format_stays_as_it_is(
+    new: HookedStore, arguments: tuple[str, ...]
+) -> None:
+    # It was written, and counted as no session from then on.
+    key, data = "new:" + "s" * 43, msgspec.msgpack.encode({"image": b"\xff" * 100})
+    new.create(key, data, 50)
+    new.max_bytes = len(data)
+    result = run(app_on(new, SESSION_SERIALIZATION_FORMAT="json"), *arguments)
+    assert (result.exit_code, "1 left" in result.output) == (1, True)
+    assert new.load(key) == Record(data, expires_at=NOW + 50)
+
+
+@pytest.mark.parametrize("reencodes", [True, False])
+def test_a_session_that_was_logged_out_a_moment_ago_is_no_failure(
+    old: HookedStore, new: HookedStore, reencodes: bool
+) -> None:
+    # It counted as one that cannot be read, and the command exited with 1.
+    filled(old, 1)
+    logged_in(app_on(new, old)).get("/logout")
+    former = {"SESSION_TYPE": "memory", "SESSION_MEMORY": new, "SESSION_KEY_PREFIX": "new:"}
+    further = app_on(HookedStore(), SESSION_MIGRATE_FROM=former)
+    result = run(app_on(new), "--reencode") if reencodes else run(further)
+    assert (result.exit_code, result.output.split()) == (0, ["1", "gone"])
