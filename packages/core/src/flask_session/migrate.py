@@ -17,12 +17,12 @@ import click
 from flask import current_app
 
 from .cli import current_interface, session_group
-from .distinct import IsSession, sessions_to_move, sessions_under
+from .distinct import IsSession, Listed, listed, sessions_to_move, sessions_under
 from .errors import UnreadableRecord
 from .moving import TOMBSTONE, Moved, MovingStore, Route, expiry_of, own_store, seconds_left
 from .serializers import ItemSerializer
 from .signals import reference
-from .store import Outcome, Store, SupportsEndless, SupportsKeys
+from .store import Outcome, Store, SupportsEndless
 
 if TYPE_CHECKING:
     from .interface import ServerSideSessionInterface
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 UNREADABLE = "unreadable"
 LEFT_BEHIND = (UNREADABLE, Moved.LEFT.value)
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-Listed = tuple[str, "float | None"]
-"""A key and when its record expires."""
 Work = Callable[[str, "float | None"], str]
 """Handles one of them, answers the word it is counted under."""
 
@@ -94,7 +92,7 @@ class Migration:
     def report(self) -> int:
         """Print the summary; answer the exit code: 1 if anything was left behind."""
         if self.dry_run:
-            click.echo("Dry run, nothing was written.")
+            click.echo("Dry run, no session was written.")
         if self.is_complete and not self.counts:
             click.echo("There are no sessions under this prefix.")
         for word, number in sorted(self.counts.items()):
@@ -116,19 +114,11 @@ def stopping(errors: tuple[type[Exception], ...]) -> Iterator[None]:
     """Make a failure of a store an error message, of which the client's text may hold a key."""
     try:
         yield
+    except click.ClickException:  # what hooks of an app's own may raise is any Exception
+        raise
     except errors as error:
         problem = f"stopped by {type(error).__name__}; run it again to go on"
         raise click.ClickException(problem) from None
-
-
-def listed(store: Store, prefix: str) -> Iterator[Listed]:
-    """List the live keys of a store. Raises a ClickException if it cannot."""
-    if not isinstance(store, SupportsKeys):
-        raise click.ClickException(
-            "this store cannot list its sessions; set SESSION_MIGRATE_FROM and let each session "
-            "move at its first look"
-        )
-    return store.keys(prefix)
 
 
 def in_batches(keys: Iterable[Listed], size: int) -> Iterator[list[Listed]]:
@@ -184,7 +174,7 @@ def reencoder(store: Store, serializer: ItemSerializer, idle: int, dry_run: bool
     show_default=True,
     help="How many keys are listed at once.",
 )
-@click.option("--dry-run", is_flag=True, help="Only count; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Only count; write no session.")
 def migrate(reencode: bool, null_expiry: int | None, batch: int, dry_run: bool) -> None:
     """Move all sessions from SESSION_MIGRATE_FROM to the app's store, or --reencode in place.
 
@@ -196,10 +186,9 @@ def migrate(reencode: bool, null_expiry: int | None, batch: int, dry_run: bool) 
     with stopping(errors):
         source, prefix, work, is_session = plan(interface, reencode, dry_run)
     migration = Migration(dry_run, is_session)
-    if null_expiry and not dry_run:
+    if null_expiry:
         with stopping(errors):
-            number = limit_endless(source, null_expiry)
-        click.echo(f"{number} sessions without expiry got one.")
+            limit_endless(source, null_expiry, dry_run)
     raise click.exceptions.Exit(migration.run(source, prefix, batch, work, errors))
 
 
@@ -215,18 +204,17 @@ def plan(
         work = reencoder(own, serializer, idle, dry_run)
         return own, prefix, work, sessions_under(interface, prefix)
     if isinstance(store, MovingStore):
-        route = store.route
-        if dry_run:
-            choose = sessions_under(interface, route.old_prefix)
-        else:
-            choose = sessions_to_move(interface, route, serializer)
-        route = replace(route, apart=True)  # if not by their stores, then by their prefixes
+        choose = sessions_to_move(interface, store.route, serializer, dry_run)
+        route = replace(store.route, apart=True)  # if not by their stores, then by their prefixes
         return route.old, route.old_prefix, mover(route, serializer, dry_run), choose
     raise click.UsageError("set SESSION_MIGRATE_FROM, or pass --reencode")
 
 
-def limit_endless(store: Store, ttl: int) -> int:
+def limit_endless(store: Store, ttl: int, dry_run: bool) -> None:
     """Give records without expiry one. Raises a ClickException where there can be none."""
     if not isinstance(store, SupportsEndless):
         raise click.ClickException("--null-expiry: every record of this store has an expiry")
-    return store.limit_endless(ttl)
+    if dry_run:
+        click.echo("Sessions without expiry are not counted: --null-expiry would give them one.")
+    else:
+        click.echo(f"{store.limit_endless(ttl)} sessions without expiry got one.")
