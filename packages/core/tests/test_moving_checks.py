@@ -15,6 +15,10 @@ from packages.core.tests.moves import NOW, HookedStore, app_on, msgpack_of
 from packages.core.tests.test_moving_command import EndlessStore, filled, run
 
 
+def former(store: MemoryStore, prefix: str) -> dict[str, object]:
+    return {"SESSION_TYPE": "memory", "SESSION_MEMORY": store, "SESSION_KEY_PREFIX": prefix}
+
+
 def refuse() -> None:
     raise AssertionError("a dry run writes")
 
@@ -152,6 +156,16 @@ def test_a_dry_run_gives_no_row_an_expiry_and_says_so(new: HookedStore) -> None:
     result = run(app_on(new, old), "--null-expiry", "1h", "--dry-run")
     assert (result.exit_code, "are not counted" in result.output) == (0, True)
     assert list(old.keys("")) == []
+
+
+@pytest.mark.parametrize("arguments", [(), ("--dry-run",), ("--reencode",)])
+@pytest.mark.parametrize("prefix", ["", "old:"])
+def test_an_empty_prefix_is_warned_about(
+    old: HookedStore, new: HookedStore, prefix: str, arguments: tuple[str, ...]
+) -> None:
+    app = app_on(new, SESSION_KEY_PREFIX=prefix, SESSION_MIGRATE_FROM=former(old, prefix))
+    result = run(app, *arguments)
+    assert ("prefix of the keys is empty" in result.stderr) is (prefix == "")
 
 
 class Grouped(MemorySessionInterface):

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 UNREADABLE = "unreadable"
 LEFT_BEHIND = (UNREADABLE, Moved.LEFT.value)
+NO_PREFIX = (
+    "Warning: the prefix of the keys is empty. What else is kept there counts as a session if its "
+    "key looks like a session id."
+)
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 Work = Callable[[str, "float | None"], str]
 """Handles one of them, answers the word it is counted under."""
@@ -185,6 +189,8 @@ def migrate(reencode: bool, null_expiry: int | None, batch: int, dry_run: bool) 
     errors = interface.store.errors
     with stopping(errors):
         source, prefix, work, is_session = plan(interface, reencode, dry_run)
+    if not prefix:
+        click.echo(NO_PREFIX, err=True)
     migration = Migration(dry_run, is_session)
     if null_expiry:
         with stopping(errors):
