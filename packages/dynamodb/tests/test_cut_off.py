@@ -1,9 +1,11 @@
-"""An answer that is cut off is no answer; botocore takes it for an empty one."""
+"""An answer that is cut off is no answer; botocore takes it for an empty one. Nor is nonsense."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from flask_session.store import Outcome, Record
@@ -15,6 +17,8 @@ from flask_session_dynamodb.client import build
 KEY = "session:LN7qKhsI2CPWMq18ZhO6t-xmvG0g5ExsHDEbpCdbmq0"
 LENGTHS = range(1, 420, 7)
 """Where to cut: in the status line, in the headers, between them and the body, in the body."""
+
+NONSENSE = [(200, b"[1]"), (200, b"null"), (200, b"\xff\xfe"), (200, b"<html>"), (400, b"[1]")]
 
 
 @pytest.fixture
@@ -65,3 +69,43 @@ def test_a_conflict_is_never_taken_for_another_outcome(
 def test_a_taken_key_is_never_said_to_be_free(proxy: Proxy, far: DynamoDBStore) -> None:
     created = answers(proxy, far, lambda: far.create(KEY, b"mine", 600))
     assert [answer for answer in created if answer] == []
+
+
+class Gateway(BaseHTTPRequestHandler):
+    """Stands where DynamoDB should, as a gateway that is set up wrongly."""
+
+    status: int
+    body: bytes
+
+    def do_POST(self) -> None:
+        self.send_response(self.status)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(params=NONSENSE, ids=str)
+def gateway(request: pytest.FixtureRequest) -> Iterator[DynamoDBStore]:
+    """Provide a store that something else than DynamoDB answers."""
+    status, body = request.param
+    handler = type("Answering", (Gateway,), {"status": status, "body": body})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        resource, low_level = build(f"http://127.0.0.1:{server.server_port}")
+        store = DynamoDBStore(resource, low_level=low_level, owns_client=True)
+        yield store
+        store.close()
+        server.shutdown()
+        thread.join()
+
+
+def test_nonsense_is_a_declared_error(gateway: DynamoDBStore) -> None:
+    # It was a 500, with botocore's own TypeError.
+    with pytest.raises(gateway.errors):
+        gateway.load(KEY)
+    with pytest.raises(gateway.errors):
+        gateway.create(KEY, b"data", 60)

@@ -235,7 +235,7 @@ class ServerSideSession(DictLike, SessionMixin):
 
     @property
     def lifetime(self) -> timedelta:
-        """The idle lifetime of this session, 1 second to 400 days; stored with it.
+        """The idle lifetime of this session, in whole seconds up to 400 days; stored with it.
 
         Defaults to ``PERMANENT_SESSION_LIFETIME``; assign ``None`` to go back to it.
         """

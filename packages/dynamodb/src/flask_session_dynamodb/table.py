@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from flask_session.config import text, wrong
 from flask_session.discretion import Discretion
 
@@ -16,6 +17,8 @@ from .items import TYPED, Form, Item, Values
 
 NAME = re.compile(r"(arn:[^:]+:dynamodb:[^:]*:[^:]*:table/)?[A-Za-z0-9_.-]{3,255}")
 MINUTES = 5
+# What botocore's parser makes of JSON that is no object, and of what is no JSON.
+NONSENSE = (AttributeError, TypeError, ValueError, ResponseParserError)
 QUIETLY = Discretion("botocore.endpoint", "botocore.parsers")
 log: logging.Logger = logging.getLogger(__name__)
 
@@ -31,10 +34,10 @@ def check_name(key: str, value: Any) -> str:
     return str(value)
 
 
-class _CutOffError(BotoCoreError):  # type: ignore[misc]  # boto3 has no types
-    """The connection was lost in the middle of an answer."""
+class _NoAnswerError(BotoCoreError):  # type: ignore[misc]  # boto3 has no types
+    """The connection was lost in the middle of an answer, or something else than DynamoDB spoke."""
 
-    fmt = "The answer of DynamoDB was cut off."
+    fmt = "The answer of DynamoDB was cut off, or is not one of DynamoDB's."
 
 
 class SessionTable:
@@ -74,11 +77,13 @@ class SessionTable:
     def _call(self, operation: str, parameters: dict[str, Any]) -> Any:
         # botocore takes an answer that was cut off for an empty one, as of a missing item. What we
         # ask for here is in every whole answer.
-        answer = getattr(self.client, operation)(
-            TableName=self.name, ReturnConsumedCapacity="TOTAL", **parameters
-        )
+        call = getattr(self.client, operation)
+        try:
+            answer = call(TableName=self.name, ReturnConsumedCapacity="TOTAL", **parameters)
+        except NONSENSE as error:
+            raise _NoAnswerError from error
         if "ConsumedCapacity" not in answer:
-            raise _CutOffError
+            raise _NoAnswerError
         return answer
 
     def write(
