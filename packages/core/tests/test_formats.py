@@ -158,8 +158,16 @@ UNKEPT = [object(), print, 1j, ValueError("x"), iter([])]
 def test_a_value_that_cannot_be_kept_is_a_type_error_that_names_the_key(
     serializer: MsgSpecSerializer, value: object
 ) -> None:
-    with pytest.raises(TypeError, match=r"session\['basket'\]"):
+    with pytest.raises(TypeError, match=r"session\['basket'\].*Keep text"):
         serializer.encode({"basket": value})
+
+
+@pytest.mark.parametrize("key", UNKEPT, ids=lambda key: type(key).__name__)
+def test_a_key_that_cannot_be_kept_is_a_type_error_that_says_so(
+    serializer: MsgSpecSerializer, key: object
+) -> None:
+    with pytest.raises(TypeError, match=r"^A key of the session.*Keep text"):
+        serializer.encode({key: "value"})
 
 
 def test_equal_sets_have_equal_bytes(serializer: MsgSpecSerializer) -> None:

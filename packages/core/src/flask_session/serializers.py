@@ -21,7 +21,7 @@ FLASHES = "_flashes"
 """Flask's own key for flash(): a list of (category, message) tuples, written as lists, as
 Flask-Session 0.8 wrote them, so that an old worker beside a new one can show them."""
 
-
+REMEDY = "Keep text, numbers, lists or dicts in its place."
 PICKLE = (b"\x80", b"}", b"(")
 JSON = (b"{", b" ", b"\n")
 """How a record of another format than msgpack opens; an empty map of msgpack is ``0x80``, too."""
@@ -142,8 +142,8 @@ class MsgSpecSerializer(ItemSerializer):
         try:
             return self.format.encode_value(value)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            kind = type(value).__name__
-            raise TypeError(f"session[{key!r}] ({kind}) cannot be kept: {error}") from None
+            where = f"session[{key!r}] ({type(value).__name__})"
+            raise TypeError(f"{where} cannot be kept: {error}. {REMEDY}") from None
 
     def decode_item(self, key: Any, raw: Raw) -> Any:
         """Decode one value."""
@@ -181,5 +181,8 @@ class MsgSpecSerializer(ItemSerializer):
         return self.take_over(session)
 
     def join(self, items: Mapping[Any, Raw]) -> bytes:
-        """Make a record of encoded values."""
-        return self.format.join(items)
+        """Make a record of encoded values. Raises TypeError for a key that cannot be kept."""
+        try:
+            return self.format.join(items)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise TypeError(f"A key of the session cannot be kept: {error}. {REMEDY}") from None
