@@ -57,6 +57,27 @@ def test_a_former_file_loads_with_its_remaining_lifetime(
     assert loaded(store).expires_at == pytest.approx(time.time() + 60, abs=2)
 
 
+def test_former_files_are_counted_where_sessions_are_listed(
+    cache: FileSystemCache, store: FileStore
+) -> None:
+    # ``flask session migrate`` said that there were none, and operators removed the directory.
+    cache.set(KEY, DATA, 60)
+    cache.set("later", DATA, 600)
+    store.create("session:new", b"data", 60)
+    assert store.unlisted() == 2
+    store.clock = lambda: time.time() + 61
+    assert store.unlisted() == 1
+
+
+def test_the_command_tells_of_former_files(tmp_path: Path) -> None:
+    FileSystemCache(str(tmp_path)).set(KEY, DATA, 60)
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="key", SESSION_TYPE="cachelib", SESSION_CACHELIB=str(tmp_path))
+    Session(app)
+    result = app.test_cli_runner().invoke(args=["session", "migrate", "--reencode"])
+    assert (result.exit_code, "1 unlisted" in result.output) == (1, True)
+
+
 def test_an_expired_former_file_is_missing(cache: FileSystemCache, store: FileStore) -> None:
     cache.set(KEY, DATA, 60)
     store.clock = lambda: time.time() + 61

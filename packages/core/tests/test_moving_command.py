@@ -115,6 +115,15 @@ def test_rows_without_expiry_can_be_given_one_before_they_are_moved(new: HookedS
     assert list(new.keys("")) == [("new:" + "e" * 43, NOW + 3600)]
 
 
+def test_null_expiry_alone_rewrites_no_session() -> None:
+    # Workers of 0.4 and 0.5 overwrite what they cannot read with an empty session.
+    store, key = EndlessStore(), "old:" + "p" * 43
+    store.create(key, pickle.dumps({"user": "alice"}), 77)
+    result = run(app_on(store), "--null-expiry", "1h")
+    assert (result.exit_code, result.output) == (0, "1 sessions without expiry got one.\n")
+    assert store.load(key).data == pickle.dumps({"user": "alice"})  # type: ignore[union-attr]
+
+
 def test_reencoding_turns_pickles_into_our_format_in_place(new: HookedStore) -> None:
     new.create("new:" + "p" * 43, pickle.dumps({"pair": (1, 2)}), 77)
     new.create("new:" + "q" * 43, msgspec.msgpack.encode({"n": 1}), 77)

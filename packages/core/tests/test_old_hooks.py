@@ -106,6 +106,13 @@ def test_the_commands_clean_up_in_the_way_of_the_subclass(command: list[str]) ->
     assert (result.exit_code, interface.sweeps, interface.store._records) == (0, 1, {})
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"), [(Sweeper, "only the app knows"), (Rows, "Nothing to do")]
+)
+def test_the_command_says_who_cleans_up(kind: Any, said: str) -> None:
+    assert said in app_with(kind).test_cli_runner().invoke(args=["session", "cleanup"]).output
+
+
 def test_the_old_command_says_nothing() -> None:
     assert app_with(Sweeper).test_cli_runner().invoke(args=["session_cleanup"]).output == ""
 

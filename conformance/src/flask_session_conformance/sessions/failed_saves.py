@@ -55,6 +55,20 @@ class FailedSaves(SessionSuite):
         assert (answer.status, answer.body, answer.cookies) == (503, b"sorry, alice", [])
 
     @pytest.mark.row("D4")
+    @pytest.mark.parametrize("lost", ["load", "update"])
+    @pytest.mark.parametrize("said", [200, 302])
+    def test_an_error_handler_cannot_say_that_all_is_well(
+        self, make_site: MakeSite, lost: str, said: int
+    ) -> None:
+        # Whoever forgets the status in ``return page, 503`` told of a log-out that was none.
+        site = make_site()
+        site.app.register_error_handler(StoreUnavailable, lambda error: ("sorry", said))
+        alice = log_in(site, "alice")
+        fail_at(site, lost)
+        answer = alice.visit(put(more=1))
+        assert (answer.status, answer.body) == (503, b"sorry")
+
+    @pytest.mark.row("D4")
     def test_a_cookie_of_the_error_handler_does_not_get_out(self, site: Site) -> None:
         site.app.register_error_handler(StoreUnavailable, lambda error: chatty())
         alice = log_in(site, "alice")

@@ -96,6 +96,14 @@ class Http(SessionSuite):
     def test_an_answer_that_looked_is_not_cached(self, alice: Visitor) -> None:
         assert alice.visit(user).headers["Cache-Control"] == "private, no-store"
 
+    def test_an_answer_with_the_cookie_is_for_nobody_else(self, site: Site) -> None:
+        # A file that everybody may see brought a visitor's cookie into shared caches.
+        public = answering({"Cache-Control": "public, max-age=9"})
+        alice = site.visitor()
+        first, second = alice.visit(in_turn(put(user="alice"), public)), alice.visit(public)
+        assert (len(first.cookies), first.headers["Cache-Control"]) == (1, "max-age=9, private")
+        assert second.headers["Cache-Control"] == "public, max-age=9"
+
     def test_an_answer_that_did_not_look_may_be_cached(self, alice: Visitor) -> None:
         assert "Cache-Control" not in alice.visit(nothing).headers
 

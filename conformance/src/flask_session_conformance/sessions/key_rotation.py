@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ..site import Site
 from ..views import nothing, put, user
 from .base import MakeSite, SessionSuite, log_in
@@ -28,14 +30,17 @@ class KeyRotation(SessionSuite):
         alice.does(put(more=1))
         assert alice.twin(make_site(SECRET_KEY=NEW)).does(user) == "alice"
 
-    def test_a_look_after_the_touch_interval_signs_with_the_newest_key(
-        self, make_site: MakeSite
+    @pytest.mark.parametrize("refreshes", [True, False])
+    def test_the_next_look_signs_with_the_newest_key(
+        self, make_site: MakeSite, refreshes: bool
     ) -> None:
+        # A look within the touch interval did not, and may be the last one for long.
         alice = log_in(make_site(SECRET_KEY=OLD), "alice")
-        alice = alice.twin(make_site(SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[OLD]))
-        alice.site.skew(120)
+        config = {"SECRET_KEY_FALLBACKS": [OLD], "SESSION_REFRESH_EACH_REQUEST": refreshes}
+        alice = alice.twin(make_site(SECRET_KEY=NEW, **config))
         alice.does(user)
         assert alice.twin(make_site(SECRET_KEY=NEW)).does(user) == "alice"
+        assert alice.visit(user).cookies == []
 
     def test_removing_a_fallback_ends_exactly_the_sessions_nobody_used(
         self, make_site: MakeSite

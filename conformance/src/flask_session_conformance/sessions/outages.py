@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flask import Response
+from flask import Response, session
 from flask_session import StoreUnavailable
 from flask_session.signals import store_failed
 
 from ..hearing import heard
 from ..site import Site, Visitor
-from ..views import View, clear, items, nothing, put, user
+from ..views import View, clear, drop, items, nothing, put, user
 from ..watching import Call
 from .base import MakeSite, SessionSuite, fail_at, log_in
 
 VERBS = ("load", "create", "update", "touch", "delete")
+
+
+def remove() -> None:
+    """Remove an item that is there."""
+    del session["user"]
 
 
 class Outages(SessionSuite):
@@ -57,6 +62,16 @@ class Outages(SessionSuite):
         fail_at(alice.site, *VERBS)
         assert alice.visit(forgiving(user, put(more=1))).status == 503
         assert alice.site.store.verbs == ["load"]
+
+    @pytest.mark.row("D1")
+    @pytest.mark.parametrize(
+        "change", [put(more=1), clear, drop("user"), remove], ids=["put", "clear", "pop", "del"]
+    )
+    def test_a_change_that_could_not_load_and_nobody_minds_is_a_503(
+        self, alice: Visitor, change: View
+    ) -> None:
+        fail_at(alice.site, *VERBS)
+        assert alice.visit(forgiving(change, nothing)).status == 503
 
     @pytest.mark.row("D1")
     def test_a_failed_load_that_became_a_500_is_a_503(self, alice: Visitor) -> None:

@@ -30,6 +30,8 @@ from .locks import FileLocks
 from .names import FORMER, OURS, HashMethod, Naming, bucket_of, name_of
 
 Answer = TypeVar("Answer")
+COUNT = "__wz_cache_count"
+"""cachelib's own key for the number of its files."""
 PICKLE = b"\x80"
 """How the data in a file of cachelib begins, from protocol 2 on."""
 FORMER_GRACE = 60.0
@@ -143,6 +145,13 @@ class FileStore(Store):
             if key and key.startswith(prefix) and envelope.live(self.clock()):
                 yield key, envelope.expires_at
 
+    def unlisted(self) -> int:
+        """Count the live files of cachelib, without that in which it counts them itself."""
+        counts = set(self._naming.others(COUNT))
+        now = self.clock()
+        live = self._each(lambda name: self._former_lives(name, now) and name not in counts)
+        return sum(map(bool, live))
+
     def _find(self, key: str) -> _Found | None:
         for name, raw in self._files_of(key):
             envelope = unseal(raw)
@@ -179,17 +188,18 @@ class FileStore(Store):
 
     def _purge(self, name: str) -> bool:
         if FORMER.fullmatch(name):
-            return self._is_formers(name) and self._files.remove(name)
+            is_live = self._former_lives(name, self.clock() - FORMER_GRACE)
+            return is_live is False and self._files.remove(name)
         if not OURS.fullmatch(name) or not self._expired(name):
             return False
         with self._locks.hold(bucket_of(name)):
             return self._expired(name) and self._files.remove(name)
 
-    def _is_formers(self, name: str) -> bool:
-        """Tell an expired file of cachelib, which is a pickle, from one that is named like it."""
-        envelope = self._header(name)
+    def _former_lives(self, name: str, now: float) -> bool | None:
+        """Tell whether a file of cachelib, a pickle, is live; ``None``: it is no such file."""
+        envelope = self._header(name) if FORMER.fullmatch(name) else UNREADABLE
         is_pickle = envelope.data is not None and envelope.data.startswith(PICKLE)
-        return is_pickle and not envelope.live(self.clock() - FORMER_GRACE)
+        return envelope.live(now) if is_pickle else None
 
     def _expired(self, name: str) -> bool:
         return not self._header(name).live(self.clock())

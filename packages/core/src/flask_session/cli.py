@@ -11,7 +11,7 @@ from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
 from .errors import StoreUnavailable
-from .hooks import StorageHooks, remove_expired
+from .hooks import StorageHooks, has_own_cleanup, remove_expired
 from .store import Store
 
 if TYPE_CHECKING:
@@ -72,10 +72,12 @@ def setup() -> None:
 def cleanup() -> None:
     """Remove expired sessions, in batches."""
     removed = purge()
-    if removed is None:
-        click.echo("Done; how many there were, only the database or the app knows.")
-    else:
+    if removed is not None:
         click.echo(f"{removed} expired sessions removed.")
+    elif has_own_cleanup(current_interface()):
+        click.echo("Done; how many there were, only the app knows.")
+    else:
+        click.echo("Nothing to do: this store leaves it to its database to remove what expires.")
 
 
 @click.command("session_cleanup")

@@ -63,6 +63,13 @@ def text(key: str, value: Any) -> str:
     return value
 
 
+def header_text(key: str, value: Any) -> str:
+    """Accept what may stand in a header: printable ASCII."""
+    if not (text(key, value).isascii() and value.isprintable()):
+        raise wrong(key, value, "not printable ASCII", "Set it to the value of one header.")
+    return str(value)
+
+
 def check_key_prefix(key: str, value: Any) -> str:
     """Accept what every store takes at the beginning of a key, with room for the longest id."""
     if not isinstance(value, str):
@@ -172,7 +179,8 @@ class CoreSettings(Settings):
         "SESSION_ABSOLUTE_LIFETIME",
         None,
         check=optional(lifetime_seconds),
-        doc="A timedelta or seconds after which a session ends however active it is.",
+        doc="A timedelta or seconds after which a session ends however active it is; not less than "
+        "PERMANENT_SESSION_LIFETIME, which is 31 days by default.",
     )
     touch_interval: int | None = setting(
         "SESSION_TOUCH_INTERVAL",
@@ -190,14 +198,15 @@ class CoreSettings(Settings):
     cache_control: str | None = setting(
         "SESSION_CACHE_CONTROL",
         "private, no-store",
-        check=optional(text),
+        check=optional(header_text),
         doc="Cache-Control of answers whose view looked at the session and set none; None: none.",
     )
     conflict: str = setting(
         "SESSION_CONFLICT",
         "merge",
         check=one_of("merge", "error"),
-        doc="What two simultaneous changes do: merge key by key, or answer 409 to the later.",
+        doc="What two simultaneous changes do: merge key by key, or answer 409 to the later; a "
+        "log-out, which leaves nothing, is never refused.",
     )
     regenerate_on_login: bool = setting(
         "SESSION_REGENERATE_ON_LOGIN",

@@ -7,8 +7,6 @@ the last renewal in hexadecimal.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
@@ -16,16 +14,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from flask import Request
-from itsdangerous import BadSignature, Signer
-from itsdangerous.signer import HMACAlgorithm
 
 from .config import wrong
+from .signers import Keys, old_signer, our_signer, unsign
 
 if TYPE_CHECKING:
     from flask import Flask
 
 SidCheck = Callable[[str], bool]
-Keys = tuple["str | bytes", ...]
 
 SID = re.compile(r"[A-Za-z0-9_-]{16,128}")
 CUSTOM_SID = re.compile(r"[!#-+\--:<-\[\]-~]{1,200}")
@@ -58,6 +54,8 @@ class Presented(msgspec.Struct, frozen=True):
     """``"signed"``, ``"0.8"`` or ``"unsigned"``."""
     renewed_at: int | None = None
     """When the lifetime was last renewed, in seconds since the epoch; only "signed" tells."""
+    is_current: bool = True
+    """Whether the newest key vouches for it, so that it outlives the others."""
 
 
 def cookie_values(header: str, name: str) -> list[str]:
@@ -88,54 +86,6 @@ def cookies_of(name: str) -> Callable[[str], list[str]]:
     # The spaces around a value are left in it: two repetitions of them that could share a run of
     # spaces would try each way to do so, a second for a header of some kilobytes.
     return re.compile(rf"(?:^|;)\s*{re.escape(name)}\s*=([^;]*)").findall
-
-
-class Sha256(HMACAlgorithm):
-    """HMAC-SHA-256 that begins with each key once instead of at every call."""
-
-    def __init__(self) -> None:
-        super().__init__(hashlib.sha256)
-        self._begun: dict[bytes, hmac.HMAC] = {}
-
-    def get_signature(self, key: bytes, value: bytes) -> bytes:
-        """Sign ``value``."""
-        begun = self._begun.get(key)
-        if begun is None:
-            begun = self._begun[key] = hmac.new(key, digestmod=hashlib.sha256)
-        signing = begun.copy()
-        signing.update(value)
-        return signing.digest()
-
-
-class CachedKeySigner(Signer):
-    """A signer that derives each key once instead of at every call."""
-
-    def __init__(self, keys: Keys, **options: Any) -> None:
-        self._derived: dict[Any, bytes] = {}
-        super().__init__(cast("Iterable[str]", keys), **options)
-
-    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
-        """Derive the key as :class:`itsdangerous.Signer` does, and remember it."""
-        derived = self._derived.get(secret_key)
-        if derived is None:
-            derived = self._derived[secret_key] = super().derive_key(secret_key)
-        return derived
-
-
-def our_signer(keys: Keys) -> Signer:
-    """Make the signer of "signed" cookies; the newest key comes last."""
-    return CachedKeySigner(
-        keys,
-        salt="flask-session.cookie.1",
-        key_derivation="hmac",
-        digest_method=hashlib.sha256,
-        algorithm=Sha256(),
-    )
-
-
-def old_signer(keys: Keys) -> Signer:
-    """Make the signer of Flask-Session 0.4–0.8: SHA-1, its own salt."""
-    return CachedKeySigner(keys, salt="flask-session", key_derivation="hmac")
 
 
 WRITES: dict[bool | str | None, str] = {
@@ -195,6 +145,7 @@ class CookieCodec:
         }
         if keys:
             self._ours, self._old = our_signer(keys), old_signer(keys)
+            self._newest = our_signer(keys[-1:])
 
     def read(self, values: Iterable[str]) -> Iterator[Presented]:
         """Iterate over the acceptable ids among all cookies of our name, the vouched-for first.
@@ -216,7 +167,8 @@ class CookieCodec:
         sid, dot, renewed_at = signed.rpartition(".")
         if not dot or not value.isascii() or not self._ours.verify_signature(signed, signature):
             return None
-        return self._presented(sid, "signed", int(renewed_at, 16))
+        is_current = self._newest.verify_signature(signed, signature)
+        return self._presented(sid, "signed", int(renewed_at, 16), is_current)
 
     def _read_old(self, value: str) -> Presented | None:
         if "." not in value or (sid := unsign(self._old, value)) is None:
@@ -226,8 +178,12 @@ class CookieCodec:
     def _read_unsigned(self, value: str) -> Presented | None:
         return self._presented(value, "unsigned")
 
-    def _presented(self, sid: str, form: str, renewed_at: int | None = None) -> Presented | None:
-        return Presented(sid, form, renewed_at) if self.is_valid(sid) else None
+    def _presented(self, sid: str, form: str, *known: Any) -> Presented | None:
+        return Presented(sid, form, *known) if self.is_valid(sid) else None
+
+    def is_as_written(self, cookie: Presented) -> bool:
+        """Tell whether a cookie is as we would write it now, in form and key."""
+        return cookie.is_current and cookie.form == self.writes
 
     def write(self, sid: str, now: float) -> str:
         """Make the cookie's value for a session whose lifetime is renewed at ``now``."""
@@ -236,11 +192,3 @@ class CookieCodec:
         if self.writes == "0.8":
             return self._old.sign(sid).decode()
         return sid
-
-
-def unsign(signer: Signer, value: str) -> str | None:
-    """Answer the signed text, ``None`` if the signature is wrong."""
-    try:
-        return signer.unsign(value).decode("ascii")
-    except (BadSignature, UnicodeError):
-        return None

@@ -6,9 +6,16 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from flask import has_request_context, request
+
+from .errors import SessionClosed
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 SAVING = frozenset({"process_response", "session_transaction"})
 ANSWERING = frozenset({"handle_user_exception", "handle_exception", "process_response"})
@@ -56,6 +63,22 @@ def loses_changes() -> bool:
     """
     name = innermost(ENDING)
     return name not in ANSWERING and not (name is None and is_preserved())
+
+
+def complain(app: Flask) -> None:
+    """Tell, if that is a mistake, that a session is changed which has been saved.
+
+    Raises SessionClosed where a developer is looking, else it warns of the caller's caller.
+    """
+    if not loses_changes():
+        return
+    message = (
+        "the session was changed after it had been saved, so the change is lost: "
+        "change it before a streaming response starts, and not in a receiver of a signal"
+    )
+    if (app.debug or app.testing) and not is_tearing_down():
+        raise SessionClosed(message)
+    warnings.warn(message, RuntimeWarning, stacklevel=4)
 
 
 def is_preserved() -> bool:

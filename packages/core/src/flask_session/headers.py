@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from .responses import cookie, delete_cookie, mark_private
+from .responses import cookie, delete_cookie, keep_from_others, mark_private
 from .saving import Result
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Headers:
             delete_cookie(interface, app, self._response)
         elif is_due and interface.should_set_cookie(app, self._session):
             self._response.headers.add("Set-Cookie", self._still_right() or self._cookie())
+            keep_from_others(self._response)
 
     def _mark_private(self) -> None:
         if not self._is_private:

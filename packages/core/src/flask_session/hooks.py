@@ -216,9 +216,15 @@ def noted_in(record: Record, serializer: ItemSerializer) -> dict[str, Any]:
         return {}
 
 
+def has_own_cleanup(interface: ServerSideSessionInterface) -> bool:
+    """Tell whether the app's class overrides the hook of 0.8 that removes expired records."""
+    hook = type(interface)._delete_expired_sessions
+    return hook is not StorageHooks._delete_expired_sessions
+
+
 def remove_expired(interface: ServerSideSessionInterface) -> int | None:
     """Remove expired records; ``None`` where the database, or the app, does it by itself."""
-    if type(interface)._delete_expired_sessions is not StorageHooks._delete_expired_sessions:
+    if has_own_cleanup(interface):
         interface._delete_expired_sessions()
         return None
     return interface.store.purge() if isinstance(interface.store, SupportsPurge) else None

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from itsdangerous import BadSignature, Signer
 
 from .config import id_bytes
-from .cookies import CookieCodec, Presented, SidCheck, keys_of, old_signer, our_signer
+from .cookies import CookieCodec, Presented, SidCheck, keys_of
+from .signers import old_signer, our_signer
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -200,7 +200,7 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         codec, cookie, write = runtime.codec, state.cookie, None
         # The view, or a function before it that had to look, may have set the app's lifetime.
         state.lifetimes = lifetimes_of(self, app)
-        wanted = session._modified or (cookie is not None and cookie.form != codec.writes)
+        wanted = session._modified or (cookie is not None and not codec.is_as_written(cookie))
         if state.contents.is_empty() or self.should_set_storage(app, session):
             allowed = bool(app.config["SESSION_REFRESH_EACH_REQUEST"])
             write = runtime.repository.due(state, wanted=wanted, allowed=allowed)

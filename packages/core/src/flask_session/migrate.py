@@ -22,7 +22,7 @@ from .errors import UnreadableRecord
 from .moving import TOMBSTONE, Moved, MovingStore, Route, expiry_of, own_store, seconds_left
 from .serializers import ItemSerializer
 from .signals import reference
-from .store import Outcome, Store, SupportsEndless
+from .store import Outcome, Store, SupportsEndless, SupportsUnlisted
 
 if TYPE_CHECKING:
     from .interface import ServerSideSessionInterface
@@ -170,7 +170,7 @@ def reencoder(store: Store, serializer: ItemSerializer, idle: int, dry_run: bool
 
 @session_group.command()
 @click.option("--reencode", is_flag=True, help="Rewrite the app's own store in today's format.")
-@click.option("--null-expiry", type=_Span(), help="First give rows without expiry this lifetime.")
+@click.option("--null-expiry", type=_Span(), help="Give rows without expiry this lifetime, first.")
 @click.option(
     "--batch",
     type=click.IntRange(min=1),
@@ -183,10 +183,15 @@ def migrate(reencode: bool, null_expiry: int | None, batch: int, dry_run: bool) 
     """Move all sessions from SESSION_MIGRATE_FROM to the app's store, or --reencode in place.
 
     Remaining lifetimes are kept, expired sessions stay behind, newer records are never overwritten.
-    Safe to interrupt, to run again, and to run under traffic.
+    Safe to interrupt, to run again, and to run under traffic. --null-expiry alone does no more than
+    it says.
     """
     interface = current_interface()
     errors = interface.store.errors
+    if null_expiry and not reencode and not isinstance(interface.store, MovingStore):
+        with stopping(errors):
+            limit_endless(interface.store, null_expiry, dry_run)
+        return
     with stopping(errors):
         source, prefix, work, is_session = plan(interface, reencode, dry_run)
     if not prefix:
@@ -195,7 +200,9 @@ def migrate(reencode: bool, null_expiry: int | None, batch: int, dry_run: bool) 
     if null_expiry:
         with stopping(errors):
             limit_endless(source, null_expiry, dry_run)
-    raise click.exceptions.Exit(migration.run(source, prefix, batch, work, errors))
+    code = migration.run(source, prefix, batch, work, errors)
+    with stopping(errors):
+        raise click.exceptions.Exit(tell_unlisted(source) or code)
 
 
 def plan(
@@ -213,7 +220,16 @@ def plan(
         choose = sessions_to_move(interface, store.route, serializer, dry_run)
         route = replace(store.route, apart=True)  # if not by their stores, then by their prefixes
         return route.old, route.old_prefix, mover(route, serializer, dry_run), choose
-    raise click.UsageError("set SESSION_MIGRATE_FROM, or pass --reencode")
+    raise click.UsageError("set SESSION_MIGRATE_FROM, or pass --reencode or --null-expiry")
+
+
+def tell_unlisted(store: Store) -> int:
+    """Tell of what a store could not list; answer the exit code."""
+    number = store.unlisted() if isinstance(store, SupportsUnlisted) else 0
+    if number:
+        click.echo(f"{number:8} unlisted: their names hide their ids, so they stay as they are.")
+        click.echo("Each session among them moves at its first look; keep the store until then.")
+    return 1 if number else 0
 
 
 def limit_endless(store: Store, ttl: int, dry_run: bool) -> None:

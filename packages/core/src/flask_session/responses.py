@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timezone
 from functools import lru_cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import helpers
@@ -101,6 +102,17 @@ def mark_private(response: Response, cache_control: str | None) -> None:
         headers.add("Cache-Control", cache_control)
 
 
+def keep_from_others(response: Response) -> None:
+    """Turn ``public`` into ``private``, since the answer brings a session's cookie.
+
+    As a file does that everybody may see, where a function before the request looks. Caches that
+    pass over ``Vary`` would hand the cookie out.
+    """
+    if "public" in response.headers.get("Cache-Control", ""):
+        response.cache_control.public = False
+        response.cache_control.private = True
+
+
 def keeps_request(response: Response) -> bool:
     """Tell whether the answer streams with the request's context, and so may look later.
 
@@ -125,10 +137,15 @@ def answer_failure(app: Flask, response: Response, error: HTTPException) -> None
 
     Of the view's headers only those stay that tell nothing about it (``POLICY``).
 
+    An error handler says what it looks like, and not that all is well: its status is 400 or above,
+    or the error's.
+
     ``save_session`` may not raise: Flask would answer 500, pass over ``errorhandler`` and save a
     second time.
     """
     replacement = _answer(app, error)
+    if replacement.status_code < HTTPStatus.BAD_REQUEST:
+        replacement.status_code = error.code or HTTPStatus.SERVICE_UNAVAILABLE
     close = getattr(response.response, "close", None)
     if close is not None:
         close()

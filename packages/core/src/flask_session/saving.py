@@ -103,9 +103,12 @@ class Request(msgspec.Struct, frozen=True):
         return not unsigned or state.renewed_from is not None
 
     def collided(self, found: Found) -> None:
-        """Report a collision. Raises SessionConflict if the app wants no merging."""
+        """Report a collision. Raises SessionConflict if the app wants no merging.
+
+        An end is final all the same.
+        """
         self.records.events.emit("session_conflict", found.sid)
-        if not self.merges:
+        if not self.merges and not self.is_ending():
             raise SessionConflict
 
     def done(self, result: Result, event: str | None, found: Found | None = None) -> Result:

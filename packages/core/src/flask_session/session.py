@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from secrets import token_urlsafe
@@ -16,8 +15,8 @@ from .bookkeeping import PERMANENT_KEY, RESERVED_KEY, reserved
 from .config import lifetime_seconds
 from .contents import Contents
 from .cookies import UNFIT, is_custom_sid
-from .dispatch import is_tearing_down, loses_changes
-from .errors import SessionClosed
+from .dispatch import complain, is_tearing_down
+from .errors import StoreUnavailable
 from .mapping import DictLike
 from .state import Opener, State, add_defaults, standalone
 
@@ -104,23 +103,22 @@ class ServerSideSession(DictLike, SessionMixin):
                 state.contents.update({key: aside[key] for key in aside})
         return state
 
+    def _look_to_change(self) -> State:
+        """Look; where loading failed the change is lost, and the answer is to tell."""
+        try:
+            state = self._look()
+        except StoreUnavailable:
+            self._modified = True
+            raise
+        self._modified |= state.failure is not None
+        return state
+
     def _change(self) -> Contents:
-        contents = self._look().contents
+        contents = self._look_to_change().contents
         if self._closed_by is not None:
-            self._complain(self._closed_by)
+            complain(self._closed_by)
         self._modified = True
         return contents
-
-    def _complain(self, app: Flask) -> None:
-        if not loses_changes():
-            return
-        message = (
-            "the session was changed after it had been saved, so the change is lost: "
-            "change it before a streaming response starts, and not in a receiver of a signal"
-        )
-        if (app.debug or app.testing) and not is_tearing_down():
-            raise SessionClosed(message)
-        warnings.warn(message, RuntimeWarning, stacklevel=4)
 
     def __getitem__(self, key: Any) -> Any:
         return self._look().contents[key]
@@ -164,8 +162,7 @@ class ServerSideSession(DictLike, SessionMixin):
 
     def pop(self, key: Any, *default: Any) -> Any:
         """Do as ``dict.pop``; of a session that could not be loaded it is a change that is lost."""
-        if self._look().failure is not None:
-            self._modified = True
+        self._look_to_change()
         return super().pop(key, *default)
 
     def clear(self) -> None:
@@ -173,8 +170,7 @@ class ServerSideSession(DictLike, SessionMixin):
 
         What other requests add meanwhile goes too.
         """
-        permanent, state = self.permanent, self._look()
-        contents = self._change()
+        contents, permanent, state = self._change(), self.permanent, self._look()
         contents.clear()
         state.bookkeeping = replace(state.bookkeeping, lifetime=None)
         if permanent:

@@ -28,7 +28,7 @@ session_destroyed: NamedSignal = _signals.signal("session-destroyed")
 session_lost: NamedSignal = _signals.signal("session-lost")
 """A change was dropped because the session had ended, or got a new id, meanwhile."""
 session_conflict: NamedSignal = _signals.signal("session-conflict")
-"""Another request changed the session at the same time; both changes are merged."""
+"""Another request changed the session at the same time; ``SESSION_CONFLICT`` says what follows."""
 session_rejected: NamedSignal = _signals.signal("session-rejected")
 """A stored record could not be read and counts as no session; ``reason`` is a short text."""
 store_failed: NamedSignal = _signals.signal("store-failed")

@@ -183,6 +183,15 @@ class SupportsEndless(Protocol):
 
 
 @runtime_checkable
+class SupportsUnlisted(Protocol):
+    """A store that lists its records, and may hold others whose keys it cannot tell."""
+
+    def unlisted(self) -> int:
+        """Answer how many live ones of those there are."""
+        ...
+
+
+@runtime_checkable
 class SupportsExpiry(Protocol):
     """A store whose ``load`` does not tell the expiry, and which can be asked for it."""
 

@@ -60,6 +60,7 @@ def build(url: str) -> redis.Redis:
     Parameters in the URL win: ``redis://cache:6379/0?socket_timeout=3``.
     """
     try:
+        check_database(url)
         client = redis.Redis.from_url(
             url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
         )
@@ -72,6 +73,14 @@ def build(url: str) -> redis.Redis:
         scheme = f"{url.partition('://')[0]}://…" if "://" in url else "…"
         raise wrong(KEY, scheme, "not a URL of a Redis server", REMEDY) from None
     return client
+
+
+def check_database(url: str) -> None:
+    """Raise ValueError for a database that is no number, in place of which redis-py takes 0."""
+    scheme, _, rest = url.partition("://")
+    database = rest.rpartition("@")[2].partition("?")[0].partition("/")[2].strip("/")
+    if scheme != "unix" and database and not database.isdecimal():
+        raise ValueError(database)
 
 
 def check(client: Any) -> None:
