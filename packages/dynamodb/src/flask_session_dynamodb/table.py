@@ -18,7 +18,7 @@ from .items import TYPED, Form, Item, Values
 NAME = re.compile(r"(arn:[^:]+:dynamodb:[^:]*:[^:]*:table/)?[A-Za-z0-9_.-]{3,255}")
 MINUTES = 5
 # What botocore's parser makes of JSON that is no object, and of what is no JSON.
-NONSENSE = (AttributeError, TypeError, ValueError, ResponseParserError)
+NONSENSE: tuple[type[Exception], ...] = (AttributeError, TypeError, ValueError, ResponseParserError)
 QUIETLY = Discretion("botocore.endpoint", "botocore.parsers")
 log: logging.Logger = logging.getLogger(__name__)
 
