@@ -24,6 +24,7 @@ from flask_session import (
     SupportsKeys,
     SupportsPurge,
 )
+from flask_session import redis as former
 from flask_session.interface import ServerSideSessionInterface
 from flask_session.memory import MemoryStore
 from flask_session.signals import session_lost
@@ -73,6 +74,10 @@ class UpsertStore(DictStore):
 
     def update(self, key: str, data: bytes, ttl: int, expected: Record) -> bool:  # type: ignore[override]
         return True
+
+
+class FormerPath(former.RedisSessionInterface):
+    """A subclass by an import path of 0.7 and 0.8."""
 
 
 class MyInterface(ServerSideSessionInterface):

@@ -97,6 +97,7 @@ def test_the_signed_one_of_several_cookies_comes_first() -> None:
         ("session=a;session=c", ["a", "c"]),
         ("  session = a ;other=b", ["a"]),
         ("session=a=b", ["a=b"]),
+        ('session="a"; other=b; session="c', ["a", '"c']),
         pytest.param("session=" + " " * 60_000 + "x y; session=a", ["x y", "a"], id="spaces"),
         pytest.param("session" + " " * 60_000 + "x; session=a", ["a"], id="more spaces"),
         ("session=", [""]),

@@ -5,7 +5,28 @@ import secrets
 from threading import Thread
 
 import pytest
+from flask_session.bookkeeping import NONE
+from flask_session.cookies import Presented
 from flask_session.discretion import Discretion
+from flask_session.records import Found
+from flask_session.state import standalone
+from flask_session.store import Record
+from msgspec import Raw
+
+
+@pytest.mark.parametrize(
+    "known",
+    [Presented("i" * 43, "signed"), Found("i" * 43, Record(b""), {"i": Raw()}, NONE)],
+    ids=["Presented", "Found"],
+)
+def test_what_error_trackers_keep_of_variables_has_no_id(known: object) -> None:
+    assert "ii" not in repr(known)
+
+
+def test_the_state_of_a_session_tells_no_id() -> None:
+    state = standalone(str)
+    state.sid = "i" * 43
+    assert "ii" not in repr(state)
 
 
 @pytest.fixture

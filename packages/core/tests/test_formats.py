@@ -14,6 +14,7 @@ import pytest
 from flask_session import flattening
 from flask_session.serializers import MsgSpecSerializer
 from markupsafe import Markup
+from werkzeug import Request
 
 from packages.core.tests.values import KEPT, same
 
@@ -149,6 +150,14 @@ def test_a_key_in_a_long_list_of_dicts_keeps_its_type(
     short, long = [{key: 1}], [{key: 1}] * 20
     as_short = serializer.decode(serializer.encode({"v": short}))["v"]
     assert same(serializer.decode(serializer.encode({"v": long}))["v"], as_short * 20)
+
+
+@pytest.mark.filterwarnings("ignore:the session keeps")
+def test_a_query_keeps_all_its_values(serializer: MsgSpecSerializer) -> None:
+    args = Request.from_values("/?tag=a&tag=b&q=1").args
+    data = serializer.encode({"v": args, "deep": [args]})
+    assert serializer.decode(data)["v"] == {"tag": ["a", "b"], "q": ["1"]}
+    assert serializer.decode(data)["deep"] == [{"tag": ["a", "b"], "q": ["1"]}]
 
 
 UNKEPT = [object(), print, 1j, ValueError("x"), iter([])]

@@ -131,6 +131,29 @@ def test_a_login_that_no_answer_tells_of_keeps_the_id(app: Flask, upgrade: dict[
     assert (client.get("/who").text, client.get("/count").text) == ("alice", "2")
 
 
+def test_a_session_that_no_answer_tells_of_is_not_begun(app: Flask) -> None:
+    # Each event of a socket that was open at the log-out left a record that nobody could reach.
+    with app.request_context(EnvironBuilder("/").get_environ()), heard(session_lost) as lost:
+        request.namespace = "/chat"  # type: ignore[attr-defined]
+        session["seen"] = True
+        app.session_interface.save_session(app, session, app.response_class())  # type: ignore[arg-type]
+    assert (app.session_interface.store._records, len(lost)) == ({}, 1)  # type: ignore[attr-defined]
+
+
+@pytest.mark.row("A5")
+def test_a_login_that_is_confirmed_renews_the_id(app: Flask) -> None:
+    @app.get("/confirm")
+    def confirm() -> str:
+        flask_login.confirm_login()
+        return ""
+
+    client = remembered(app)
+    client.get("/who")
+    before = cookie_of(client)
+    client.get("/confirm")
+    assert cookie_of(client).partition(".")[0] != before.partition(".")[0]
+
+
 @pytest.mark.row("C4")
 def test_a_request_that_a_login_overtook_does_not_log_out(app: Flask) -> None:
     # It carried the old cookie, flashed "please log in", and got a cookie for that.

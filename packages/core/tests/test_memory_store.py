@@ -15,3 +15,11 @@ class TestMemoryStore(StoreConformance):
     @pytest.fixture
     def store(self) -> MemoryStore:
         return MemoryStore()
+
+
+def test_a_clock_that_a_test_freezes_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    # By freezegun: sessions never expired in the tests of apps.
+    store = MemoryStore()
+    store.create("key", b"data", 60)
+    monkeypatch.setattr("time.time", lambda: 4e9)
+    assert store.load("key") is None

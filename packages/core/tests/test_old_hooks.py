@@ -113,6 +113,14 @@ def test_the_command_says_who_cleans_up(kind: Any, said: str) -> None:
     assert said in app_with(kind).test_cli_runner().invoke(args=["session", "cleanup"]).output
 
 
+def test_only_the_last_of_several_interfaces_cleans_up() -> None:
+    app = app_with(OwnTable, cleanup_n_requests=1)
+    first: Any = app.session_interface
+    app.session_interface = last = OwnTable(app, cleanup_n_requests=1)
+    app.test_client().get("/")
+    assert (first.sweeps, last.sweeps) == (0, 1)
+
+
 def test_the_old_command_says_nothing() -> None:
     assert app_with(Sweeper).test_cli_runner().invoke(args=["session_cleanup"]).output == ""
 

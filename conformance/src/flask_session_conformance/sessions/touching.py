@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from flask import session
 
 from ..site import Visitor
-from ..views import claim_a_change, live_for, nothing, put, user
+from ..views import claim_a_change, get, in_turn, live_for, nothing, put, user
 from ..watching import on
 from .base import MakeSite, SessionSuite, fail_at, log_in
 
@@ -96,6 +97,15 @@ class Touching(SessionSuite):
         assert "touch" in alice.site.store.verbs
         assert not {"create", "update"} & set(alice.site.store.verbs)
         assert answer.cookie
+
+    @pytest.mark.parametrize("changes", [False, True])
+    def test_modified_tells_of_changes_inside_of_values(
+        self, alice: Visitor, changes: bool
+    ) -> None:
+        # Flask-SocketIO saves what says so, and lost the others.
+        alice.does(put(cart=[1]))
+        look = (lambda: session["cart"].append(2)) if changes else get("cart")
+        assert alice.does(in_turn(look, lambda: session.modified)) is changes
 
     def test_a_visit_without_a_look_never_touches(self, alice: Visitor) -> None:
         alice.site.skew(HOUR)

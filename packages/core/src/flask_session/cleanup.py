@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from .interface import ServerSideSessionInterface
 
+NEWEST = "flask_session.cleanup"
+"""Under this name ``app.extensions`` has the interface that cleans up, if there were several."""
 logger: logging.Logger = logging.getLogger("flask_session")
 
 
@@ -22,9 +24,11 @@ def clean_up_about_every(
 ) -> Callable[[], None]:
     """Let one request in ``number``, by chance, purge before it is handled; a failure is logged."""
 
+    app.extensions[NEWEST] = interface
+
     @app.before_request
     def clean_up() -> None:
-        if random.random() * number >= 1:
+        if random.random() * number >= 1 or app.extensions[NEWEST] is not interface:
             return
         try:
             remove_expired(interface)

@@ -134,6 +134,13 @@ class Contents:
         deleted = loaded.keys() - items.keys()
         return Changes(values, frozenset(deleted), False) if values or deleted else NO_CHANGES
 
+    def is_changed(self) -> bool:
+        """Tell whether anything differs from what was loaded, or cannot be kept."""
+        try:
+            return self.changes() is not NO_CHANGES
+        except TypeError:
+            return True
+
     def is_as_loaded(self, key: Any) -> bool:
         """Tell whether an item is what the record held."""
         before, value = self.loaded.get(key), self._items.get(key)

@@ -57,15 +57,19 @@ class Presented(msgspec.Struct, frozen=True):
     is_current: bool = True
     """Whether the newest key vouches for it, so that it outlives the others."""
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"  # error trackers keep those of local variables
+
 
 def cookie_values(header: str, name: str) -> list[str]:
     """Answer the values of all cookies of one name in a Cookie header.
 
-    Far cheaper than parsing every cookie. Quoted and escaped values are not undone: no id has one.
+    Far cheaper than parsing every cookie. What is escaped in a value is not undone: no id has that.
     """
     if name not in header:
         return []
-    return [value.strip() for value in cookies_of(name)(header)]
+    values = [value.strip() for value in cookies_of(name)(header)]
+    return [value[1:-1] if value[:1] == value[-1:] == '"' else value for value in values]
 
 
 def values_in(request: Any, name: str) -> list[str]:

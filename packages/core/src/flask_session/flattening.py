@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
 
 from .fidelity import TAG_OF_TYPE
 
@@ -23,6 +24,7 @@ SIMPLER: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (int, int),
     (float, float),
     (list, list),
+    (MultiDict, lambda value: value.to_dict(flat=False)),
     (Mapping, dict),
 )
 _warned: set[type[Any]] = set()
@@ -32,7 +34,8 @@ def flatten(value: Any) -> Any:
     """Answer the simpler value that is stored for ``value``.
 
     Enum members become their value, dataclasses and attrs classes a dict, named tuples a list,
-    subclasses of built-in types that type. Raises TypeError for what has no such form.
+    ``request.args`` and its like a dict of lists, subclasses of built-in types that type. Raises
+    TypeError for what has no such form.
     """
     simpler = _simpler(value)
     _warn_once(type(value), type(simpler))

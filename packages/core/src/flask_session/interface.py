@@ -177,8 +177,8 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
             if session._is_made_by_hand():
                 self._adopt(app, session)
             state = session._look()
-            if state.renewed_from is not None and is_in_a_socket():
-                state.keep_id()
+            if (state.found is None or state.renewed_from is not None) and is_in_a_socket():
+                state.stay_unheard()
             state.end_if_deleted()
             self._save(app, session, state, response)
             if state.failure is not None and hides_failure(session, response):

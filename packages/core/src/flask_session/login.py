@@ -1,7 +1,7 @@
 """Flask-Login: a new session id at every login, against session fixation.
 
-A login by the cookie that remembers is one. To log in again who is logged in already, as some apps
-do in every request, is none, unless it makes the login a fresh one.
+A login by the cookie that remembers is one, and so is one that is confirmed. To log in again who is
+logged in already, as some apps do in every request, is none, unless it makes the login a fresh one.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ def renew_on_login(app: Flask) -> None:
     if flask_login is not None:
         flask_login.user_logged_in.connect(_renew, app)
         flask_login.user_loaded_from_cookie.connect(_renew_in_time, app)
+        flask_login.user_login_confirmed.connect(_renew, app)
 
 
 def _renew(app: Flask, **_: Any) -> None:

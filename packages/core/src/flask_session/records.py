@@ -43,6 +43,9 @@ class Found(msgspec.Struct, frozen=True):
     items: dict[Any, Raw]
     noted: Bookkeeping
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"  # error trackers keep those of local variables
+
 
 class Records:
     """Read and write records; one instance serves all threads of an application.

@@ -210,11 +210,13 @@ class ServerSideSession(DictLike, SessionMixin):
 
     @property
     def modified(self) -> bool:
-        """Whether an item was assigned or removed; setting it renews the lifetime and the cookie.
+        """Whether anything was changed, also in a list or dict: Flask-SocketIO asks, and saves.
 
-        A change inside a list or dict is stored without it.
+        Setting it renews the lifetime and the cookie. What was changed is stored without it.
         """
-        return self._modified
+        state = self._state
+        is_found = state is not None and state.found is not None  # else all in it was assigned
+        return self._modified or (is_found and self._look().contents.is_changed())
 
     @modified.setter
     def modified(self, value: bool) -> None:

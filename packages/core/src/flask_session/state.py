@@ -44,15 +44,20 @@ class State(msgspec.Struct):
     by_hand: bool = False
     """Whether an overridden ``open_session`` made it, which reads the cookie in its own way."""
 
-    def keep_id(self) -> None:
-        """Renew no id, since nobody could tell the browser."""
-        self.sid, self.renewed_from, self.deleted_by_hand = self.renewed_from, None, False
+    def stay_unheard(self) -> None:
+        """Renew no id and begin no session, since nobody could tell the browser."""
+        if self.renewed_from is not None:
+            self.sid, self.renewed_from, self.deleted_by_hand = self.renewed_from, None, False
+        self.is_late |= self.found is None and not self.by_hand
 
     def end_if_deleted(self) -> None:
         """End the session if it was deleted by hand; with a new id, that was to renew the id."""
         if self.deleted_by_hand and self.renewed_from is None:
             self.contents.clear()
         self.deleted_by_hand = False
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"  # error trackers keep those of local variables
 
 
 Opener = Callable[[Any], State]

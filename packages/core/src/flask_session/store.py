@@ -76,6 +76,11 @@ class Outcome(Enum):
     """There is no live record under the key. Nothing was written."""
 
 
+def now() -> float:
+    """Answer the time; tests that freeze it (freezegun) replace ``time.time`` itself."""
+    return time.time()
+
+
 class Store(ABC):
     """Keep records for a limited time; subclass it once per database."""
 
@@ -90,7 +95,7 @@ class Store(ABC):
     max_bytes: int = 16 * 1024 * 1024
     """The largest ``data`` this store can keep; larger data is refused before it is sent."""
 
-    clock: Clock = staticmethod(time.time)
+    clock: Clock = staticmethod(now)
     """The time this store and the sessions in it live by. Replace it on an instance in tests."""
 
     @abstractmethod

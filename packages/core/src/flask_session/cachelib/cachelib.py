@@ -1,8 +1,13 @@
 """The deep import path of Flask-Session 0.7 and 0.8."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..oldnames import from_backend
 
-CacheLibSession: Any = from_backend("cachelib", "CacheLibSession")
-CacheLibSessionInterface: Any = from_backend("cachelib", "CacheLibSessionInterface")
+if TYPE_CHECKING:
+    from flask_session_cachelib import CacheLibSession, CacheLibSessionInterface
+else:
+    CacheLibSession = from_backend("cachelib", "CacheLibSession")
+    CacheLibSessionInterface = from_backend("cachelib", "CacheLibSessionInterface")
+
+__all__ = ["CacheLibSession", "CacheLibSessionInterface"]

@@ -1,8 +1,13 @@
 """The deep import path of Flask-Session 0.7 and 0.8."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..oldnames import from_backend
 
-DynamoDBSession: Any = from_backend("dynamodb", "DynamoDBSession")
-DynamoDBSessionInterface: Any = from_backend("dynamodb", "DynamoDBSessionInterface")
+if TYPE_CHECKING:
+    from flask_session_dynamodb import DynamoDBSession, DynamoDBSessionInterface
+else:
+    DynamoDBSession = from_backend("dynamodb", "DynamoDBSession")
+    DynamoDBSessionInterface = from_backend("dynamodb", "DynamoDBSessionInterface")
+
+__all__ = ["DynamoDBSession", "DynamoDBSessionInterface"]

@@ -1,8 +1,13 @@
 """The deep import path of Flask-Session 0.7 and 0.8."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..oldnames import from_backend
 
-FileSystemSession: Any = from_backend("cachelib", "FileSystemSession")
-FileSystemSessionInterface: Any = from_backend("cachelib", "FileSystemSessionInterface")
+if TYPE_CHECKING:
+    from flask_session_cachelib import FileSystemSession, FileSystemSessionInterface
+else:
+    FileSystemSession = from_backend("cachelib", "FileSystemSession")
+    FileSystemSessionInterface = from_backend("cachelib", "FileSystemSessionInterface")
+
+__all__ = ["FileSystemSession", "FileSystemSessionInterface"]

@@ -1,8 +1,13 @@
 """The deep import path of Flask-Session 0.7 and 0.8."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..oldnames import from_backend
 
-MemcachedSession: Any = from_backend("memcached", "MemcachedSession")
-MemcachedSessionInterface: Any = from_backend("memcached", "MemcachedSessionInterface")
+if TYPE_CHECKING:
+    from flask_session_memcached import MemcachedSession, MemcachedSessionInterface
+else:
+    MemcachedSession = from_backend("memcached", "MemcachedSession")
+    MemcachedSessionInterface = from_backend("memcached", "MemcachedSessionInterface")
+
+__all__ = ["MemcachedSession", "MemcachedSessionInterface"]

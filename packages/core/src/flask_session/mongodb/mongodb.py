@@ -1,8 +1,13 @@
 """The deep import path of Flask-Session 0.7 and 0.8."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..oldnames import from_backend
 
-MongoDBSession: Any = from_backend("mongodb", "MongoDBSession")
-MongoDBSessionInterface: Any = from_backend("mongodb", "MongoDBSessionInterface")
+if TYPE_CHECKING:
+    from flask_session_mongodb import MongoDBSession, MongoDBSessionInterface
+else:
+    MongoDBSession = from_backend("mongodb", "MongoDBSession")
+    MongoDBSessionInterface = from_backend("mongodb", "MongoDBSessionInterface")
+
+__all__ = ["MongoDBSession", "MongoDBSessionInterface"]

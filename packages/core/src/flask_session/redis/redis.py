@@ -1,8 +1,13 @@
 """The deep import path of Flask-Session 0.7 and 0.8."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..oldnames import from_backend
 
-RedisSession: Any = from_backend("redis", "RedisSession")
-RedisSessionInterface: Any = from_backend("redis", "RedisSessionInterface")
+if TYPE_CHECKING:
+    from flask_session_redis import RedisSession, RedisSessionInterface
+else:
+    RedisSession = from_backend("redis", "RedisSession")
+    RedisSessionInterface = from_backend("redis", "RedisSessionInterface")
+
+__all__ = ["RedisSession", "RedisSessionInterface"]

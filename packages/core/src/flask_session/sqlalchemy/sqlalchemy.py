@@ -1,9 +1,18 @@
 """The deep import path of Flask-Session 0.7 and 0.8."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..oldnames import from_backend
 
-SqlAlchemySession: Any = from_backend("sqlalchemy", "SqlAlchemySession")
-SqlAlchemySessionInterface: Any = from_backend("sqlalchemy", "SqlAlchemySessionInterface")
-create_session_model: Any = from_backend("sqlalchemy", "create_session_model")
+if TYPE_CHECKING:
+    from flask_session_sqlalchemy import (
+        SqlAlchemySession,
+        SqlAlchemySessionInterface,
+        create_session_model,
+    )
+else:
+    SqlAlchemySession = from_backend("sqlalchemy", "SqlAlchemySession")
+    SqlAlchemySessionInterface = from_backend("sqlalchemy", "SqlAlchemySessionInterface")
+    create_session_model = from_backend("sqlalchemy", "create_session_model")
+
+__all__ = ["SqlAlchemySession", "SqlAlchemySessionInterface", "create_session_model"]
