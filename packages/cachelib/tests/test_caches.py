@@ -19,6 +19,7 @@ from flask_session_cachelib.caches import NotStoredError
 from flask_session_cachelib.client import store_for
 from flask_session_conformance.plugin import GetServer
 from redis import Redis
+from redis.exceptions import RedisClusterException
 
 # DynamoDbCache makes a second client of boto3 and leaves closing it to the garbage collector.
 # Older releases of RedisCache call what redis-py has deprecated.
@@ -179,6 +180,25 @@ def test_a_cache_that_sets_nothing_is_an_error() -> None:
     assert record is not None
     with pytest.raises(NotStoredError):
         store.update(KEY, b"new", 60, record)
+
+
+def test_dynamodb_is_asked_for_what_was_written_last(DynamoDbCache: Any) -> None:  # noqa: N803
+    asked = list[Any]()
+    store = CacheStore(DynamoDbCache)
+    events = DynamoDbCache._table.meta.client.meta.events
+    events.register(
+        "provide-client-params.dynamodb.GetItem", lambda params, **_: asked.append(params)
+    )
+    store.create(KEY, b"data", 60)
+    store.load(KEY)
+    assert asked
+    assert all(params.get("ConsistentRead") for params in asked)
+
+
+def test_a_cluster_that_is_away_is_a_declared_error() -> None:
+    # redis-py's error of it is none of its own RedisError.
+    store = CacheStore(SimpleCache())
+    assert issubclass(RedisClusterException, store.errors)
 
 
 def test_dynamodbs_hidden_refusal_of_a_large_item_is_an_error(DynamoDbCache: Any) -> None:  # noqa: N803

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cachelib import BaseCache, FileSystemCache, MemcachedCache, NullCache, SimpleCache
+from cachelib import (
+    BaseCache,
+    FileSystemCache,
+    MemcachedCache,
+    NullCache,
+    RedisCache,
+    SimpleCache,
+)
 from cachelib.serializers import BaseSerializer
 from flask import Flask, session
 from flask_session import ConfigurationError, Session
@@ -19,6 +26,7 @@ from flask_session_cachelib import (
     FileSystemSession,
     FileSystemSessionInterface,
 )
+from redis import Redis
 
 backend = "cachelib files"
 
@@ -72,7 +80,15 @@ class Encrypting(BaseSerializer):
     """An application's own serializer."""
 
 
+def reading_elsewhere() -> RedisCache:
+    """Make a cache as flask-caching's for sentinels, which reads from a replica."""
+    cache = RedisCache(Redis())
+    cache._read_client = Redis()
+    return cache
+
+
 REFUSED = {
+    "a cache that reads from a replica": (reading_elsewhere(), "reads from replicas"),
     "a trailing comma": ((SimpleCache(),), "Remove the comma"),
     "another object": (object(), "not a cachelib cache"),
     "a class": (SimpleCache, "not a cachelib cache"),

@@ -156,6 +156,12 @@ def test_an_item_without_an_expiry_counts_as_expired(store: DynamoDBStore, put: 
     assert store.create(KEY, b"ours", 60) is True
 
 
+def test_an_expiry_beyond_all_digits_is_one(store: DynamoDBStore, put: Put) -> None:
+    # An operator's "never" was a 500: such a decimal has no remainder.
+    put(expiration=Decimal("1E+30"))
+    assert loaded(store).data == b"theirs"
+
+
 @pytest.mark.parametrize("val", [None, "text", 7, ["list"], {"B": b"map"}])
 def test_a_value_that_is_not_binary_is_unreadable(
     store: DynamoDBStore, put: Put, val: object

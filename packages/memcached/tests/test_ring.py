@@ -15,6 +15,7 @@ from flask_session_conformance.servers import Server, start
 from flask_session_conformance.threads import together
 from flask_session_memcached import MemcachedStore
 from flask_session_memcached.client import connect
+from flask_session_memcached.ring import LONGEST_IDLE, MOST_KEPT
 from flask_session_memcached.wire import Wire
 from pymemcache import Client, HashClient, PooledClient
 
@@ -109,6 +110,17 @@ def test_a_hash_client_that_hides_errors_and_moves_keys_does_neither_for_us(
     assert outcomes == {"found", "error"}
 
 
+def test_a_server_that_the_client_has_given_up_still_has_its_keys(
+    addresses: str, keys: list[str], ring: MemcachedStore
+) -> None:
+    # As by an app that caches through it, while a server was down at the start of one worker.
+    client = HashClient(addresses.split(","))
+    client.hasher.remove_node(next(iter(client.clients)))
+    store = MemcachedStore(client)
+    assert {outcome_of(store, key) for key in keys} == {"found"}
+    store.close()
+
+
 def test_a_restarted_server_is_used_again_without_an_error(
     ring: MemcachedStore, keys: list[str], servers: list[Server]
 ) -> None:
@@ -201,6 +213,29 @@ def test_a_connection_with_an_answer_too_many_is_not_used(store: MemcachedStore,
     store.create(key, b"data", 60)
     store._ring.server_of(key).run(ask_too_much)
     assert store.load(key) == Record(b"data", RIGHT)
+
+
+def test_what_a_rush_needed_is_not_kept(store: MemcachedStore, key: str) -> None:
+    connections = store._ring.server_of(key)
+
+    def use(wire: Wire, more: int) -> None:
+        wire.fetch(key)
+        if more:
+            connections.run(use, more - 1)
+
+    connections.run(use, MOST_KEPT + 5)
+    assert len(connections._idle) == MOST_KEPT
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used(
+    store: MemcachedStore, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connections = store._ring.server_of(key)
+    before = connections.run(lambda wire: wire.fetch(key) or wire.client.sock)
+    assert connections.run(lambda wire: wire.fetch(key) or wire.client.sock) is before
+    later = time.monotonic() + LONGEST_IDLE + 1
+    monkeypatch.setattr("time.monotonic", lambda: later)
+    assert connections.run(lambda wire: wire.fetch(key) or wire.client.sock) is not before
 
 
 def test_closing_leaves_the_client_that_was_handed_in_open(

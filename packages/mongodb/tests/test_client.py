@@ -92,6 +92,20 @@ def test_reads_ask_the_primary_whatever_the_client_prefers(url: str, database: s
         assert store._documents.read_preference == ReadPreference.PRIMARY
 
 
+@pytest.mark.parametrize(
+    ("wanted", "used"),
+    [("majority", "local"), ("available", "local"), ("linearizable", "linearizable"), (None, None)],
+)
+def test_reads_see_what_was_written_last(
+    url: str, database: str, wanted: str | None, used: str | None
+) -> None:
+    # With "majority", a log-out that was acknowledged by the primary alone was not seen.
+    with MongoClient[Any](url, readConcernLevel=wanted) as client:
+        store = MongoDBStore(client, database)
+        assert store._documents.read_concern.level == used
+        assert store._commands._find.get("readConcern", {}).get("level") == used
+
+
 def test_writes_use_the_write_concern_of_the_client(url: str, database: str) -> None:
     with MongoClient(url, w=1, journal=True) as client:
         store = MongoDBStore(client, database)

@@ -43,6 +43,7 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "a host": lambda: "localhost",
     "an empty text": lambda: "",
     "a URL with a port that is none": lambda: "redis://localhost:port/0",
+    "a URL with a database that is no number": lambda: "redis://localhost/sessions",
     "a URL with an unknown parameter": lambda: "redis://localhost/0?colour=red",
     "a URL that decodes": lambda: "redis://localhost/0?decode_responses=True",
 }
@@ -52,6 +53,12 @@ REFUSED: dict[str, Callable[[], Any]] = {
 def test_refused_at_the_start(name: str) -> None:
     with pytest.raises(ConfigurationError, match="SESSION_REDIS = "):
         connect(REFUSED[name]())
+
+
+def test_as_many_requests_as_come_have_a_connection(url: str) -> None:
+    # By default redis-py 8.1 refuses the hundred and first: a 503 from a server that is well.
+    assert build(url).connection_pool.max_connections > 10_000
+    assert build(f"{url}?max_connections=70").connection_pool.max_connections == 70
 
 
 def test_a_client_with_a_single_connection_is_refused(url: str) -> None:

@@ -28,8 +28,8 @@ MARK = b"!"
 itself. With it, Flask-Session 0.8 sees our 0xff as a broken pickle: no session, and no error."""
 
 CLIENT_ERRORS = {
-    "redis.exceptions": ["RedisError"],
-    "valkey.exceptions": ["ValkeyError"],
+    "redis.exceptions": ["RedisError", "RedisClusterException"],
+    "valkey.exceptions": ["ValkeyError", "ValkeyClusterException"],
     "pymongo.errors": ["PyMongoError"],
     "botocore.exceptions": ["BotoCoreError", "ClientError"],
 }
@@ -154,4 +154,4 @@ def _unseal(value: object) -> Envelope:
 def _client_errors() -> Iterator[type[Exception]]:
     for module_name, names in CLIENT_ERRORS.items():
         if module := sys.modules.get(module_name):
-            yield from (getattr(module, name) for name in names)
+            yield from (getattr(module, name) for name in names if hasattr(module, name))

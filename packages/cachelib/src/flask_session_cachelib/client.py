@@ -90,6 +90,13 @@ def _refuse_unsafe(cache: BaseCache) -> None:
             "it has no cachelib serializer to be replaced, so it may unpickle what is stored",
             "Use a cache that serializes through its `serializer` attribute.",
         )
+    if getattr(cache, "_read_client", None) is not getattr(cache, "_write_client", None):
+        raise wrong(
+            KEY,
+            name,
+            "it reads from replicas, where an ended session may still be found",
+            "Use a RedisCache of the primary.",
+        )
     if _decodes(cache):
         raise wrong(
             KEY,

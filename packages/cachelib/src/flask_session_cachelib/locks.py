@@ -47,8 +47,10 @@ class Locks:
                 raise _timeout()
             yield
         finally:
-            with suppress(RuntimeError):  # others have it: RLock knows whose it is
+            try:  # noqa: SIM105 - an interruption in suppress() would keep the lock for ever
                 lock.release()
+            except RuntimeError:  # others have it: RLock knows whose it is
+                pass
 
     def _renew(self) -> None:
         self._locks = [RLock() for _ in range(BUCKETS)]

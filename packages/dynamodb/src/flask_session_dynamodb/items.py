@@ -35,7 +35,7 @@ class Item(NamedTuple):
         """Answer when the item stops to count, in seconds since the epoch."""
         if self.expiration is None:
             return 0.0
-        return float(self.expiration) + (SHIFT if self.expiration % 1 else 0)
+        return float(self.expiration) + (SHIFT if not float(self.expiration).is_integer() else 0)
 
     def readable(self) -> bytes:
         """Answer the data; raises UnreadableRecord if there is none."""

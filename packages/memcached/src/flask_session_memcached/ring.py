@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +18,11 @@ from pymemcache.client.hash import HashClient
 from .wire import Wire
 
 Answer = TypeVar("Answer")
+MOST_KEPT = 16
+"""Idle connections to a server; what a rush needed beyond is closed: all workers share a limit,
+1024 by default. https://docs.memcached.org/serverguide/configuring/"""
+LONGEST_IDLE = 60.0
+"""Seconds after which a firewall may have forgotten a connection, and an answer would not come."""
 PATIENCE = 1.0
 """Seconds to wait where a client sets no timeout; pymemcache's default is to wait for ever."""
 
@@ -32,7 +38,10 @@ class Ring:
     def __init__(self, client: Any) -> None:
         if isinstance(client, HashClient):
             self._servers = {name: Connections(part) for name, part in client.clients.items()}
-            self._name_of: Callable[[str], Any] = lru_cache(1024)(deepcopy(client.hasher).get_node)
+            hasher = deepcopy(client.hasher)
+            for name in self._servers:  # the client may have given one up for a while
+                hasher.add_node(name)
+            self._name_of: Callable[[str], Any] = lru_cache(1024)(hasher.get_node)
         else:
             self._servers = {"": Connections(client)}
             self._name_of = lambda key: ""
@@ -78,7 +87,11 @@ class Connections:
         except BaseException:
             wire.client.close()
             raise
-        self._idle.append(wire)
+        if len(self._idle) < MOST_KEPT:
+            wire.idle_since = time.monotonic()
+            self._idle.append(wire)
+        else:
+            wire.client.close()
         return answer
 
     def close(self) -> None:
@@ -95,6 +108,7 @@ class Connections:
             wire = self._idle.pop()
         except IndexError:
             return Wire(self._create())
-        if wire.client.sock is not None and is_readable(wire.client.sock):
+        sock, idle = wire.client.sock, time.monotonic() - wire.idle_since
+        if sock is not None and (idle > LONGEST_IDLE or is_readable(sock)):
             wire.client.close()
         return wire

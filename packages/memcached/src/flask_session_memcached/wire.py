@@ -39,6 +39,9 @@ class Wire:
     After any error the caller closes it: what else is on its way would answer the next command.
     """
 
+    idle_since: float = 0.0
+    """When it was last put aside, by the monotonic clock."""
+
     def __init__(self, client: Client) -> None:
         self.client: Any = client
         self._prefix: bytes = client.key_prefix

@@ -18,6 +18,7 @@ from flask_session.store import Outcome, Record, Store
 from pymongo import MongoClient, ReadPreference
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.read_concern import ReadConcern
 
 from . import upkeep
 from .commands import Commands
@@ -34,7 +35,8 @@ class MongoDBStore(Store):
     """Keep records in a MongoDB collection, on a server, a replica set or a sharded cluster.
 
     Writes use the write concern of ``client``. Reads ask the primary whatever its read preference,
-    since a secondary may still show a session that was logged out. ``owns_client`` lets
+    for what it has by now whatever its read concern: a secondary, or what most of them have
+    acknowledged, may still show a session that was logged out. ``owns_client`` lets
     :meth:`close` close the client. A document without a date in ``expiration`` counts as expired:
     0.4 to 0.6 wrote such for sessions that are not permanent, and then failed to read them.
     """
@@ -59,7 +61,9 @@ class MongoDBStore(Store):
             datetime_conversion=DatetimeConversion.DATETIME_MS
         )
         self._documents: Collection[Document] = self.collection.with_options(
-            codec_options=plain, read_preference=ReadPreference.PRIMARY
+            codec_options=plain,
+            read_preference=ReadPreference.PRIMARY,
+            read_concern=concern(self.collection.read_concern),
         )
         self._commands = Commands(self._documents)
         self._owns_client = owns_client
@@ -211,3 +215,11 @@ class MongoDBStore(Store):
             # It was found to live longer than now, so the server has one thing less to compare.
             return {"id": key, "val": expected.data}
         return {**self._live(key), "val": expected.data}
+
+
+def concern(wanted: ReadConcern) -> ReadConcern:
+    """Answer the read concern by which a log-out is seen at once.
+
+    https://www.mongodb.com/docs/manual/reference/read-concern/
+    """
+    return wanted if wanted.level in (None, "local", "linearizable") else ReadConcern("local")

@@ -62,7 +62,11 @@ def build(url: str) -> redis.Redis:
     try:
         check_database(url)
         client = redis.Redis.from_url(
-            url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
+            url,
+            socket_timeout=1,
+            socket_connect_timeout=1,
+            max_connections=2**31,
+            retry=Retry(NoBackoff(), 0),
         )
         pool = client.connection_pool
         pool.connection_class(

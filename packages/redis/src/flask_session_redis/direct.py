@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from inspect import Parameter, signature
 from types import FunctionType
 from typing import Any
@@ -22,6 +23,7 @@ from flask_session.waiting import while_waiting
 from redis.exceptions import ConnectionError, ReadOnlyError, ResponseError, TimeoutError
 
 from .client import Client
+from .following import disconnect_idle, following
 from .wire import UNREAD, pack, read_short, send_packed
 
 MOST_KEPT = 16
@@ -41,15 +43,15 @@ NAME_NEEDED = (
 def sender(client: Client) -> Callable[..., Any]:
     """Answer what sends one command through ``client`` and returns the reply, undecoded.
 
-    It is the client's own ``execute_command`` for all but a plain ``redis.Redis``: clients of
+    It is by the client's own ``execute_command`` for all but a plain ``redis.Redis``: clients of
     clusters, sentinels and Valkey, subclasses, patched ones, small pools, and clients that are to
     repeat what was answered by an error, decide themselves.
     """
     pool = getattr(client, "connection_pool", None)
     is_plain = type(client) is redis.Redis and "execute_command" not in vars(client)
     if not is_plain or type(pool) is not redis.ConnectionPool or pool.max_connections < ROOMY:
-        return client.execute_command
-    return client.execute_command if repeats_answers(client) else Direct(client)
+        return client.execute_command if pool is None else following(client)
+    return following(client) if repeats_answers(client) else Direct(client)
 
 
 def repeats_answers(client: Any) -> bool:
@@ -76,13 +78,14 @@ class Direct:
     def __init__(self, client: Any) -> None:
         self._client = client
         self._pool = client.connection_pool
+        self._through = following(client)
         self._kept: deque[Any] = deque()
         self._pid = os.getpid()
 
     def __call__(self, *command: Any) -> Any:
         """Send one command and answer the reply. Raises what redis-py raises."""
         if redis.Redis.execute_command is not UNTOUCHED:  # a tracer is to see the command
-            return self._client.execute_command(*command)
+            return self._through(*command)
         connection = self._take()
         try:
             answer, put_back = self._ask(connection, command)
@@ -151,7 +154,10 @@ class Direct:
 
     def _keep(self, connection: Any) -> None:
         moves = getattr(connection, "should_reconnect", None)
-        if len(self._kept) >= MOST_KEPT or (moves is not None and moves()):
+        # The pool lets a connection log in anew when it gets it back.
+        has_new_password = getattr(connection, "_re_auth_token", None) is not None
+        is_full = len(self._kept) >= MOST_KEPT
+        if is_full or has_new_password or (moves is not None and moves()):
             self._pool.release(connection)
         else:
             self._kept.append(connection)
@@ -161,9 +167,10 @@ class Direct:
         self._pool.release(connection)
 
     def _connect_anew(self) -> None:
-        while self._kept:
-            self._give_back(self._kept.pop())
-        self._pool.disconnect(inuse_connections=False)
+        with suppress(IndexError):  # another thread may take the last one
+            while True:
+                self._give_back(self._kept.pop())
+        disconnect_idle(self._pool)
 
     def _repeats(self) -> bool:
         """Tell whether the client is to try again; the one that we build from a URL is not."""
