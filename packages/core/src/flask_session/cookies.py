@@ -69,7 +69,12 @@ def cookie_values(header: str, name: str) -> list[str]:
     if name not in header:
         return []
     values = [value.strip() for value in cookies_of(name)(header)]
-    return [value[1:-1] if value[:1] == value[-1:] == '"' else value for value in values]
+    return [unquoted(value) for value in values] if '"' in header else values
+
+
+def unquoted(value: str) -> str:
+    """Answer what stands between quotes, of which there are two or none (RFC 6265)."""
+    return value[1:-1] if value[:1] == value[-1:] == '"' else value
 
 
 def values_in(request: Any, name: str) -> list[str]:

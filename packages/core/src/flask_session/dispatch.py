@@ -41,8 +41,9 @@ def is_in_a_socket() -> bool:
     """
     if not has_request_context():
         return False
-    upgrade = request.headers.get("Upgrade", "").lower()
-    return hasattr(request, "namespace") or (request.method == "GET" and upgrade == "websocket")
+    current = request._get_current_object()  # type: ignore[attr-defined]
+    upgrade = current.environ.get("HTTP_UPGRADE", "").lower()
+    return hasattr(current, "namespace") or (upgrade == "websocket" and current.method == "GET")
 
 
 def is_tearing_down(*, is_saved: bool = False) -> bool:

@@ -21,7 +21,16 @@ WRITTEN = (Result.CREATED, Result.UPDATED, Result.RENEWED)
 class Headers:
     """What a session adds to one answer: :meth:`make` works ahead, :meth:`finish` decides."""
 
-    __slots__ = ("_app", "_codec", "_interface", "_is_private", "_made", "_response", "_session")
+    __slots__ = (
+        "_app",
+        "_codec",
+        "_interface",
+        "_is_private",
+        "_made",
+        "_may_be_public",
+        "_response",
+        "_session",
+    )
 
     def __init__(
         self,
@@ -37,7 +46,7 @@ class Headers:
         self._response = response
         self._codec = codec
         self._made: tuple[object, str] | None = None
-        self._is_private = False
+        self._is_private = self._may_be_public = False
 
     def make(self) -> None:
         """Make all headers; a hook that fails here is called again, where its error belongs."""
@@ -56,11 +65,13 @@ class Headers:
             delete_cookie(interface, app, self._response)
         elif is_due and interface.should_set_cookie(app, self._session):
             self._response.headers.add("Set-Cookie", self._still_right() or self._cookie())
-            keep_from_others(self._response)
+            if self._may_be_public:
+                keep_from_others(self._response)
 
     def _mark_private(self) -> None:
         if not self._is_private:
-            mark_private(self._response, self._interface.settings.cache_control)
+            cache_control = self._interface.settings.cache_control
+            self._may_be_public = mark_private(self._response, cache_control)
             self._is_private = True
 
     def _tells_renewals(self, wanted: bool) -> bool:

@@ -177,7 +177,7 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
             if session._is_made_by_hand():
                 self._adopt(app, session)
             state = session._look()
-            if (state.found is None or state.renewed_from is not None) and is_in_a_socket():
+            if state.needs_hearing() and is_in_a_socket():
                 state.stay_unheard()
             state.end_if_deleted()
             self._save(app, session, state, response)

@@ -86,11 +86,11 @@ def delete_cookie(interface: SessionInterface, app: Flask, response: Response) -
     response.headers.add("Set-Cookie", cookie(interface, app, "", moment(0), max_age=0))
 
 
-def mark_private(response: Response, cache_control: str | None) -> None:
+def mark_private(response: Response, cache_control: str | None) -> bool:
     """Say that the answer depends on the cookie, and keep it from shared and back-button caches.
 
     RFC 9111, section 7.3: the Set-Cookie header alone inhibits no caching. A Cache-Control that the
-    app set itself stays.
+    app set itself stays; answers whether there is one.
     """
     headers = response.headers
     present = {name.lower() for name, _ in headers}
@@ -98,8 +98,11 @@ def mark_private(response: Response, cache_control: str | None) -> None:
         response.vary.add("Cookie")
     else:
         headers.add("Vary", "Cookie")
-    if cache_control and "cache-control" not in present:
+    if "cache-control" in present:
+        return True
+    if cache_control:
         headers.add("Cache-Control", cache_control)
+    return False
 
 
 def keep_from_others(response: Response) -> None:
@@ -108,7 +111,7 @@ def keep_from_others(response: Response) -> None:
     As a file does that everybody may see, where a function before the request looks. Caches that
     pass over ``Vary`` would hand the cookie out.
     """
-    if "public" in response.headers.get("Cache-Control", ""):
+    if response.cache_control.public:
         response.cache_control.public = False
         response.cache_control.private = True
 

@@ -44,6 +44,11 @@ class State(msgspec.Struct):
     by_hand: bool = False
     """Whether an overridden ``open_session`` made it, which reads the cookie in its own way."""
 
+    def needs_hearing(self) -> bool:
+        """Tell whether the browser has to be told an id."""
+        is_begun = self.found is None and not self.contents.is_empty()
+        return is_begun or self.renewed_from is not None
+
     def stay_unheard(self) -> None:
         """Renew no id and begin no session, since nobody could tell the browser."""
         if self.renewed_from is not None:
