@@ -192,8 +192,9 @@ def test_purge_leaves_no_expired_document_of_several_batches(
     store: MongoDBStore, documents: Collection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upkeep, "BATCH", 7)
-    expired = datetime.now(timezone.utc) - timedelta(seconds=1)
-    documents.insert_many([{"id": f"{KEY}{n}", "expiration": expired} for n in range(30)])
+    store.clock = lambda: time.time() + 120  # ahead of the server's, which removes some itself
+    soon = datetime.now(timezone.utc) + timedelta(seconds=60)
+    documents.insert_many([{"id": f"{KEY}{n}", "expiration": soon} for n in range(30)])
     assert store.purge() == 30
 
 
