@@ -69,13 +69,19 @@ def test_former_files_are_counted_where_sessions_are_listed(
     assert store.unlisted() == 1
 
 
-def test_the_command_tells_of_former_files(tmp_path: Path) -> None:
+@pytest.mark.parametrize("moving", [True, False])
+def test_the_command_tells_of_former_files(tmp_path: Path, moving: bool) -> None:
     FileSystemCache(str(tmp_path)).set(KEY, DATA, 60)
+    files = {"SESSION_TYPE": "cachelib", "SESSION_CACHELIB": str(tmp_path)}
     app = Flask(__name__)
-    app.config.update(SECRET_KEY="key", SESSION_TYPE="cachelib", SESSION_CACHELIB=str(tmp_path))
+    app.config.update(files, SECRET_KEY="key")
+    if moving:
+        app.config.update(SESSION_TYPE="memory", SESSION_MIGRATE_FROM=files)
     Session(app)
-    result = app.test_cli_runner().invoke(args=["session", "migrate", "--reencode"])
-    assert (result.exit_code, "1 unlisted" in result.output) == (1, True)
+    result = app.test_cli_runner().invoke(
+        args=["session", "migrate", *([] if moving else ["--reencode"])]
+    )
+    assert (result.exit_code, "1 unlisted" in result.output) == (int(moving), True)
 
 
 def test_an_expired_former_file_is_missing(cache: FileSystemCache, store: FileStore) -> None:

@@ -116,7 +116,7 @@ def test_apps_that_log_in_in_each_request_lose_no_change(app: Flask) -> None:
 
 
 @pytest.mark.row("C4")
-@pytest.mark.parametrize("upgrade", [{}, {"Upgrade": "websocket"}], ids=["socketio", "sock"])
+@pytest.mark.parametrize("upgrade", [{}, {"Sec-WebSocket-Key": "x"}], ids=["socketio", "sock"])
 def test_a_login_that_no_answer_tells_of_keeps_the_id(app: Flask, upgrade: dict[str, str]) -> None:
     # In a handler of a WebSocket the session was moved to an id that nobody got to know.
     client = app.test_client()
@@ -138,6 +138,19 @@ def test_a_session_that_no_answer_tells_of_is_not_begun(app: Flask) -> None:
         session["seen"] = True
         app.session_interface.save_session(app, session, app.response_class())  # type: ignore[arg-type]
     assert (app.session_interface.store._records, len(lost)) == ({}, 1)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("headers", [{}, {"Upgrade": "websocket"}], ids=["namespace", "upgrade"])
+def test_an_app_may_have_a_namespace_and_a_proxy_that_says_upgrade(
+    app: Flask, headers: dict[str, str]
+) -> None:
+    @app.before_request
+    def choose_a_tenant() -> None:
+        request.namespace = "tenant"  # type: ignore[attr-defined]
+
+    client = app.test_client()
+    assert client.get("/login", headers=headers).headers.getlist("Set-Cookie")
+    assert client.get("/who", headers=headers).text == "alice"
 
 
 @pytest.mark.row("A5")

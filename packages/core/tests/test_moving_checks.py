@@ -146,6 +146,15 @@ def test_an_app_with_storage_hooks_is_told_what_to_do(
     assert (said in output, "stopped" in output) == (True, False)
 
 
+def test_an_app_with_storage_hooks_can_be_moved_to(old: HookedStore) -> None:
+    filled(old, 1)
+    app = on_hooks()
+    app.config["SESSION_MIGRATE_FROM"] = former(old, "old:")
+    app.session_interface = Rows(app)
+    result = run(app)
+    assert (result.exit_code, "1 moved" in result.output) == (0, True)
+
+
 def test_a_dry_run_refuses_null_expiry_where_the_real_one_does(new: HookedStore) -> None:
     result = run(app_on(new), "--reencode", "--null-expiry", "1h", "--dry-run")
     assert (result.exit_code, "every record" in result.output) == (1, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -28,6 +29,33 @@ def test_an_interrupted_run_under_the_same_prefix_is_completed_by_the_next(
     assert run(app).exit_code == 1
     assert run(app).exit_code == 0
     assert (len(list(old.keys(""))), len(list(new.keys("")))) == (0, 3)
+
+
+class Lagging(HookedStore):
+    """The app's own store, read by a handle that is behind."""
+
+    def __init__(self, primary: HookedStore) -> None:
+        super().__init__()
+        self._records = primary._records
+        self.behind = dict(primary._records)
+
+    def load(self, key: str) -> Record | None:
+        return primary_of(self.behind).load(key)
+
+
+def primary_of(records: dict[str, Any]) -> HookedStore:
+    store = HookedStore()
+    store._records = records
+    return store
+
+
+def test_the_only_copy_is_put_back_where_two_stores_turn_out_to_be_one(new: HookedStore) -> None:
+    # The marker that tells was not seen through the handle that is behind.
+    filled(new, 3)
+    app = app_on(new, Lagging(new), SESSION_KEY_PREFIX="old:")
+    result = run(app)
+    assert (result.exit_code, "nothing was lost" in result.output) == (1, True)
+    assert len(list(new.keys("old:"))) == 3
 
 
 class ListKeeper(HookedStore):

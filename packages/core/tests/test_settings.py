@@ -149,6 +149,17 @@ def test_any_store_that_can_purge_does_so_every_so_many_requests() -> None:
     assert store.purge() == 0
 
 
+def test_while_sessions_move_both_stores_are_cleaned_up() -> None:
+    old, new = MemoryStore(), MemoryStore()
+    for store in (old, new):
+        store.create("session:old", b"data", 1)
+        store.clock = lambda: 4e9
+    former = {"SESSION_TYPE": "memory", "SESSION_MEMORY": old}
+    app = start(SESSION_MEMORY=new, SESSION_MIGRATE_FROM=former, SESSION_CLEANUP_N_REQUESTS=1)
+    app.test_client().get("/nowhere")
+    assert (old._records, new._records) == ({}, {})
+
+
 def test_a_backend_that_is_not_installed_is_named_with_its_pip_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask, session
 from flask_session import ConfigurationError, Session
+from flask_session.cookies import keys_of
 
 from packages.core.tests.test_settings import start
 
@@ -25,6 +26,13 @@ def test_a_key_that_is_no_text_is_refused_at_the_start(setting: str, value: obje
     # fallback it was said that SECRET_KEY is wrong.
     with pytest.raises(ConfigurationError, match=f"^{setting} = 'int'"):
         start(**{"SECRET_KEY": "key", setting: value})
+
+
+@pytest.mark.parametrize("fallbacks", [False, 0, "", [""], [], None])
+def test_no_former_key_is_none(fallbacks: object) -> None:
+    # An empty one, of a variable that is not set, made everybody's signature valid.
+    app = start(SECRET_KEY="key", SECRET_KEY_FALLBACKS=fallbacks)
+    assert keys_of(app) == ("key",)
 
 
 def test_a_key_that_is_no_text_does_no_harm_where_nothing_is_signed() -> None:

@@ -98,11 +98,13 @@ class Http(SessionSuite):
 
     def test_an_answer_with_the_cookie_is_for_nobody_else(self, site: Site) -> None:
         # A file that everybody may see brought a visitor's cookie into shared caches.
-        public = answering({"Cache-Control": "public, max-age=9"})
+        public = answering({"Cache-Control": "public, max-age=9, s-maxage=99"})
         alice = site.visitor()
         first, second = alice.visit(in_turn(put(user="alice"), public)), alice.visit(public)
+        last = alice.visit(in_turn(clear, answering({"Cache-Control": "max-age=9"})))
         assert (len(first.cookies), first.headers["Cache-Control"]) == (1, "max-age=9, private")
-        assert second.headers["Cache-Control"] == "public, max-age=9"
+        assert second.headers["Cache-Control"] == "public, max-age=9, s-maxage=99"
+        assert (len(last.cookies), last.headers["Cache-Control"]) == (1, "max-age=9, private")
 
     def test_an_answer_that_did_not_look_may_be_cached(self, alice: Visitor) -> None:
         assert "Cache-Control" not in alice.visit(nothing).headers

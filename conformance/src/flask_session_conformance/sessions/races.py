@@ -119,11 +119,14 @@ class Races(SessionSuite):
         assert slow.does(items) == {"user": "alice", "theirs": 1}
 
     @pytest.mark.row("C2")
-    def test_a_log_out_is_final_where_collisions_are_errors(self, make_site: MakeSite) -> None:
+    @pytest.mark.parametrize("after", [[], [put(bye=1)], [put(bye=1), renew]], ids=len)
+    def test_a_log_out_is_final_where_collisions_are_errors(
+        self, make_site: MakeSite, after: list[View]
+    ) -> None:
         slow = log_in(make_site(SESSION_CONFLICT="error"), "alice")
         quick = slow.twin()
-        answer = slow.visit(in_turn(overtaken(by=quick, doing=put(theirs=1)), clear))
-        assert (answer.status, quick.does(items)) == (200, {})
+        answer = slow.visit(in_turn(overtaken(by=quick, doing=put(theirs=1)), clear, *after))
+        assert (answer.status, quick.does(user), quick.does(get("theirs"))) == (200, None, None)
 
     @pytest.mark.row("C5b")
     def test_nothing_of_alice_gets_into_the_session_of_bob(self, slow: Visitor) -> None:

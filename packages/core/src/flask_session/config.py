@@ -205,8 +205,8 @@ class CoreSettings(Settings):
         "SESSION_CONFLICT",
         "merge",
         check=one_of("merge", "error"),
-        doc="What two simultaneous changes do: merge key by key, or answer 409 to the later; a "
-        "log-out, which leaves nothing, is never refused.",
+        doc="What two simultaneous changes do: merge key by key, or answer 409 to the later; "
+        "session.clear() is never refused.",
     )
     regenerate_on_login: bool = setting(
         "SESSION_REGENERATE_ON_LOGIN",

@@ -135,10 +135,13 @@ class Contents:
         return Changes(values, frozenset(deleted), False) if values or deleted else NO_CHANGES
 
     def is_changed(self) -> bool:
-        """Tell whether anything differs from what was loaded, or cannot be kept."""
+        """Tell whether anything differs from what was loaded, or cannot be kept.
+
+        That is an error where it is saved, and of whatever kind a serializer of the app's raises.
+        """
         try:
             return self.changes() is not NO_CHANGES
-        except TypeError:
+        except Exception:
             return True
 
     def is_as_loaded(self, key: Any) -> bool:

@@ -131,10 +131,10 @@ def keys_of(app: Flask) -> Keys:
     newest = app.secret_key
     if not newest:
         return ()
-    fallbacks = app.config.get("SECRET_KEY_FALLBACKS")
+    fallbacks = app.config.get("SECRET_KEY_FALLBACKS") or ()
     if isinstance(fallbacks, (str, bytes, int)):  # one key, not each of its letters
         fallbacks = cast("Keys", (fallbacks,))
-    return (*reversed(fallbacks), newest) if fallbacks else (newest,)
+    return (*(key for key in reversed(fallbacks) if key), newest)  # an empty one signs for anybody
 
 
 class CookieCodec:
@@ -154,7 +154,7 @@ class CookieCodec:
         }
         if keys:
             self._ours, self._old = our_signer(keys), old_signer(keys)
-            self._newest = our_signer(keys[-1:])
+            self._newest, self._newest_old = our_signer(keys[-1:]), old_signer(keys[-1:])
 
     def read(self, values: Iterable[str]) -> Iterator[Presented]:
         """Iterate over the acceptable ids among all cookies of our name, the vouched-for first.
@@ -182,7 +182,7 @@ class CookieCodec:
     def _read_old(self, value: str) -> Presented | None:
         if "." not in value or (sid := unsign(self._old, value)) is None:
             return None
-        return self._presented(sid, "0.8")
+        return self._presented(sid, "0.8", None, unsign(self._newest_old, value) is not None)
 
     def _read_unsigned(self, value: str) -> Presented | None:
         return self._presented(value, "unsigned")

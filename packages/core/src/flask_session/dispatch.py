@@ -34,16 +34,18 @@ def is_answering() -> bool:
     return innermost(SAVING) == "process_response"
 
 
-def is_in_a_socket() -> bool:
+def is_in_a_socket(*, is_sent: bool) -> bool:
     """Tell whether a handler of a WebSocket asks, whom no answer with a cookie follows.
 
-    Flask-SocketIO gives the request its ``namespace``, also where it polls.
+    It is one by RFC 6455, section 4.1. Flask-SocketIO gives the request its ``namespace``, also
+    where it polls, and saves without an answer; an app may have a ``namespace`` of its own.
     """
     if not has_request_context():
         return False
     current = request._get_current_object()  # type: ignore[attr-defined]
-    upgrade = current.environ.get("HTTP_UPGRADE", "").lower()
-    return hasattr(current, "namespace") or (upgrade == "websocket" and current.method == "GET")
+    if not is_sent and hasattr(current, "namespace"):
+        return True
+    return "HTTP_SEC_WEBSOCKET_KEY" in current.environ and current.method == "GET"
 
 
 def is_tearing_down(*, is_saved: bool = False) -> bool:
@@ -69,7 +71,7 @@ def loses_changes() -> bool:
 def complain(app: Flask) -> None:
     """Tell, if that is a mistake, that a session is changed which has been saved.
 
-    Raises SessionClosed where a developer is looking, else it warns of the caller's caller.
+    Raises SessionClosed where a developer is looking, else it warns of the line that changes it.
     """
     if not loses_changes():
         return

@@ -15,7 +15,7 @@ from .identity import IdentityHooks
 from .moving import Route
 from .runtime import sid_check
 from .serializers import ItemSerializer
-from .store import Store, SupportsKeys
+from .store import Store, SupportsKeys, SupportsUnlisted
 
 if TYPE_CHECKING:
     from .interface import ServerSideSessionInterface
@@ -36,6 +36,16 @@ def listed(store: Store, prefix: str) -> Iterator[Listed]:
             "move at its first look"
         )
     return store.keys(prefix)
+
+
+def tell_unlisted(store: Store, reencode: bool) -> bool:
+    """Tell of what a store could not list; answer whether there is any."""
+    number = store.unlisted() if isinstance(store, SupportsUnlisted) else 0
+    then = "is rewritten at its first change" if reencode else "moves at its first look: keep them"
+    if number:
+        click.echo(f"{number:8} unlisted: their names hide their ids.")
+        click.echo(f"Each session among them {then}.")
+    return number > 0
 
 
 def sessions_under(interface: ServerSideSessionInterface, prefix: str) -> IsSession:

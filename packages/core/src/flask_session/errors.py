@@ -31,8 +31,8 @@ class StoreUnavailable(SessionError, ServiceUnavailable):
     """The store could not be reached in time, or refused the command.
 
     It is raised where the view looks at the session, once per request; afterwards the session reads
-    as empty. What is written to it then is lost, and the answer is never less than this one. A
-    failed save replaces the view's answer by it. Answers 503 with ``Retry-After: 5``.
+    as empty. What is written to it then is lost, and the answer's status says so: 400 or above.
+    A failed save replaces the view's answer by it. Answers 503 with ``Retry-After: 5``.
     """
 
     description: str = "The session store is not available. Please try again in a moment."

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 logger: logging.Logger = logging.getLogger("flask_session")
 
 LOGGED = {
-    "session_lost": "Session %(reference)s ended while a request changed it; the change is dropped",
+    "session_lost": "A change of a session (%(reference)s) is dropped: it ended, or cannot be told",
     "session_rejected": "A stored session (%(reference)s) cannot be used: %(reason)s",
     "store_failed": "The session store failed at %(verb)s (%(reference)s): %(error)s",
 }

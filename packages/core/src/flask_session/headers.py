@@ -65,8 +65,10 @@ class Headers:
             delete_cookie(interface, app, self._response)
         elif is_due and interface.should_set_cookie(app, self._session):
             self._response.headers.add("Set-Cookie", self._still_right() or self._cookie())
-            if self._may_be_public:
-                keep_from_others(self._response)
+        else:
+            return
+        if self._may_be_public:
+            keep_from_others(self._response)
 
     def _mark_private(self) -> None:
         if not self._is_private:

@@ -93,10 +93,10 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         register(app)
         if self.settings.regenerate_on_login:
             renew_on_login(app)  # an ``open_session`` of a subclass may not call ours
-        if self.cleanup_n_requests:
-            clean_up_about_every(self.cleanup_n_requests, app, self)
         if self.settings.migrate_from is not None:
             self.store = MovingStore(route_to(app, self, self.settings.migrate_from))
+        if self.cleanup_n_requests:
+            clean_up_about_every(self.cleanup_n_requests, app, self)
 
     @classmethod
     def from_app(cls: type[InterfaceT], app: Flask) -> InterfaceT:
@@ -177,7 +177,7 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
             if session._is_made_by_hand():
                 self._adopt(app, session)
             state = session._look()
-            if state.needs_hearing() and is_in_a_socket():
+            if state.needs_hearing() and is_in_a_socket(is_sent=is_sent):
                 state.stay_unheard()
             state.end_if_deleted()
             self._save(app, session, state, response)

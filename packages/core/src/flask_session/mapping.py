@@ -25,11 +25,25 @@ class DictLike(MutableMapping[Any, Any]):
     def __reversed__(self) -> Iterator[Any]:
         return iter(list(self)[::-1])
 
+    def _look_to_change(self) -> object:
+        """Tell that a change is meant, whose first step is a look."""
+
+    def pop(self, key: Any, *default: Any) -> Any:
+        """Do as ``dict.pop``; of a session that could not be loaded it is a change that is lost."""
+        self._look_to_change()
+        return super().pop(key, *default)
+
     def popitem(self) -> tuple[Any, Any]:
         """Remove and answer the item that was added last."""
+        self._look_to_change()
         for key in reversed(self):
             return key, self.pop(key)
         raise KeyError("popitem(): the session is empty")
+
+    def setdefault(self, key: Any, default: Any = None) -> Any:
+        """Do as ``dict.setdefault``."""
+        self._look_to_change()
+        return super().setdefault(key, default)
 
     def copy(self) -> dict[Any, Any]:
         """Answer a shallow copy, a plain dict."""

@@ -17,12 +17,28 @@ import click
 from flask import current_app
 
 from .cli import current_interface, session_group
-from .distinct import IsSession, Listed, listed, sessions_to_move, sessions_under
+from .distinct import (
+    IsSession,
+    Listed,
+    listed,
+    sessions_to_move,
+    sessions_under,
+    tell_unlisted,
+)
 from .errors import UnreadableRecord
-from .moving import TOMBSTONE, Moved, MovingStore, Route, expiry_of, own_store, seconds_left
+from .moving import (
+    TOMBSTONE,
+    Moved,
+    MovingStore,
+    Route,
+    SameStoreError,
+    expiry_of,
+    own_store,
+    seconds_left,
+)
 from .serializers import ItemSerializer
 from .signals import reference
-from .store import Outcome, Store, SupportsEndless, SupportsUnlisted
+from .store import Outcome, Store, SupportsEndless
 
 if TYPE_CHECKING:
     from .interface import ServerSideSessionInterface
@@ -33,6 +49,7 @@ NO_PREFIX = (
     "Warning: the prefix of the keys is empty. What else is kept there counts as a session if its "
     "key looks like a session id."
 )
+COUNT = click.IntRange(min=1)
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 Work = Callable[[str, "float | None"], str]
 """Handles one of them, answers the word it is counted under."""
@@ -120,6 +137,9 @@ def stopping(errors: tuple[type[Exception], ...]) -> Iterator[None]:
         yield
     except click.ClickException:  # what hooks of an app's own may raise is any Exception
         raise
+    except SameStoreError:
+        problem = "SESSION_MIGRATE_FROM is the app's own store, read with a delay; nothing was lost"
+        raise click.ClickException(problem) from None
     except errors as error:
         problem = f"stopped by {type(error).__name__}; run it again to go on"
         raise click.ClickException(problem) from None
@@ -171,13 +191,7 @@ def reencoder(store: Store, serializer: ItemSerializer, idle: int, dry_run: bool
 @session_group.command()
 @click.option("--reencode", is_flag=True, help="Rewrite the app's own store in today's format.")
 @click.option("--null-expiry", type=_Span(), help="Give rows without expiry this lifetime, first.")
-@click.option(
-    "--batch",
-    type=click.IntRange(min=1),
-    default=1000,
-    show_default=True,
-    help="How many keys are listed at once.",
-)
+@click.option("--batch", type=COUNT, default=1000, show_default=True, help="Keys listed at once.")
 @click.option("--dry-run", is_flag=True, help="Only count; write no session.")
 def migrate(reencode: bool, null_expiry: int | None, batch: int, dry_run: bool) -> None:
     """Move all sessions from SESSION_MIGRATE_FROM to the app's store, or --reencode in place.
@@ -202,7 +216,8 @@ def migrate(reencode: bool, null_expiry: int | None, batch: int, dry_run: bool) 
             limit_endless(source, null_expiry, dry_run)
     code = migration.run(source, prefix, batch, work, errors)
     with stopping(errors):
-        raise click.exceptions.Exit(tell_unlisted(source) or code)
+        unlisted = tell_unlisted(source, reencode)
+    raise click.exceptions.Exit(code or int(unlisted and not reencode))
 
 
 def plan(
@@ -221,15 +236,6 @@ def plan(
         route = replace(store.route, apart=True)  # if not by their stores, then by their prefixes
         return route.old, route.old_prefix, mover(route, serializer, dry_run), choose
     raise click.UsageError("set SESSION_MIGRATE_FROM, or pass --reencode or --null-expiry")
-
-
-def tell_unlisted(store: Store) -> int:
-    """Tell of what a store could not list; answer the exit code."""
-    number = store.unlisted() if isinstance(store, SupportsUnlisted) else 0
-    if number:
-        click.echo(f"{number:8} unlisted: their names hide their ids, so they stay as they are.")
-        click.echo("Each session among them moves at its first look; keep the store until then.")
-    return 1 if number else 0
 
 
 def limit_endless(store: Store, ttl: int, dry_run: bool) -> None:

@@ -35,6 +35,10 @@ class Moved(Enum):
     """It kept changing, or is too large for the new store, and stays where it is."""
 
 
+class SameStoreError(Exception):
+    """What was taken for two stores, since one of them reads late, is one."""
+
+
 @dataclass(frozen=True)
 class Route:
     """From one store's keys to the other's.
@@ -83,7 +87,7 @@ class Route:
                 return Moved.LEFT
             ttl = self._seconds_left(old_key, record, expires_at)
             if ours is None and not self.new.create(new_key, record.data, ttl):
-                self._delete_older(old_key, new_key, record)
+                self._delete_older(old_key, new_key, record, ttl)
                 return Moved.THERE
             if ours is not None and not self._carry_over(new_key, record, ours, ttl):
                 self.old.delete(old_key)
@@ -93,17 +97,22 @@ class Route:
                 return Moved.MOVED
         return Moved.LEFT
 
-    def _delete_older(self, old_key: str, new_key: str, record: Record) -> None:
+    def _delete_older(self, old_key: str, new_key: str, record: Record, ttl: int) -> None:
         """Delete what the new store has a record for; where both are one store, that is no other.
 
         Equal addresses would not tell. In one store the record equals itself, or has changed since.
-        Raises UnreadableRecord if what the new store has is no record, which replaces none.
+        Raises UnreadableRecord if what the new store has is no record, which replaces none, and
+        SameStoreError if it was the same all the same; then the record is put back.
         """
         newer = self.new.load(new_key)
-        if old_key != new_key or self.apart:
-            self.old.delete(old_key)
-        elif newer is not None and newer.data != record.data:
-            self.old.delete(old_key, record)
+        if old_key == new_key and not self.apart:
+            if newer is not None and newer.data != record.data:
+                self.old.delete(old_key, record)
+            return
+        self.old.delete(old_key)
+        is_lost = old_key == new_key and newer is not None and self.new.load(new_key) is None
+        if newer is not None and is_lost and self.new.create(new_key, newer.data, ttl):
+            raise SameStoreError
 
     def _seconds_left(self, old_key: str, record: Record, listed: float | None) -> int:
         expires_at = expiry_of(self.old, old_key, record, listed)

@@ -106,14 +106,14 @@ def mark_private(response: Response, cache_control: str | None) -> bool:
 
 
 def keep_from_others(response: Response) -> None:
-    """Turn ``public`` into ``private``, since the answer brings a session's cookie.
+    """Say that shared caches may not keep the answer, since it brings a session's cookie.
 
     As a file does that everybody may see, where a function before the request looks. Caches that
     pass over ``Vary`` would hand the cookie out.
     """
-    if response.cache_control.public:
-        response.cache_control.public = False
-        response.cache_control.private = True
+    control = response.cache_control
+    if not (control.no_store or control.private):
+        control.public, control.s_maxage, control.private = False, None, True
 
 
 def keeps_request(response: Response) -> bool:
@@ -149,6 +149,7 @@ def answer_failure(app: Flask, response: Response, error: HTTPException) -> None
     replacement = _answer(app, error)
     if replacement.status_code < HTTPStatus.BAD_REQUEST:
         replacement.status_code = error.code or HTTPStatus.SERVICE_UNAVAILABLE
+        replacement.headers.pop("Location", None)
     close = getattr(response.response, "close", None)
     if close is not None:
         close()

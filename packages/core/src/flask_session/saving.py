@@ -105,10 +105,10 @@ class Request(msgspec.Struct, frozen=True):
     def collided(self, found: Found) -> None:
         """Report a collision. Raises SessionConflict if the app wants no merging.
 
-        An end is final all the same.
+        A log-out is final all the same, whatever is put in after it.
         """
         self.records.events.emit("session_conflict", found.sid)
-        if not self.merges and not self.is_ending():
+        if not (self.merges or self.changes.cleared or self.is_ending()):
             raise SessionConflict
 
     def done(self, result: Result, event: str | None, found: Found | None = None) -> Result:

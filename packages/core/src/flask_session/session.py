@@ -160,11 +160,6 @@ class ServerSideSession(DictLike, SessionMixin):
         """Answer the item, or ``default``."""
         return self._look().contents.get(key, default)
 
-    def pop(self, key: Any, *default: Any) -> Any:
-        """Do as ``dict.pop``; of a session that could not be loaded it is a change that is lost."""
-        self._look_to_change()
-        return super().pop(key, *default)
-
     def clear(self) -> None:
         """Remove everything but ``permanent``; ``lifetime`` is the app's again.
 
@@ -201,7 +196,7 @@ class ServerSideSession(DictLike, SessionMixin):
         The old id opens nothing once the response is sent. A session that is not stored yet gets a
         fresh id anyway. Prevents session fixation (OWASP Session Management Cheat Sheet).
         """
-        self.sid = self._look().new_sid()
+        self.sid = self._look_to_change().new_sid()
 
     @property
     def new(self) -> bool:  # type: ignore[override]

@@ -26,7 +26,8 @@ session_regenerated: NamedSignal = _signals.signal("session-regenerated")
 session_destroyed: NamedSignal = _signals.signal("session-destroyed")
 """A session was emptied and its record deleted."""
 session_lost: NamedSignal = _signals.signal("session-lost")
-"""A change was dropped because the session had ended, or got a new id, meanwhile."""
+"""A change was dropped because the session had ended, or got a new id, meanwhile; or it would have
+begun one in a handler of a WebSocket, from where no browser hears of it."""
 session_conflict: NamedSignal = _signals.signal("session-conflict")
 """Another request changed the session at the same time; ``SESSION_CONFLICT`` says what follows."""
 session_rejected: NamedSignal = _signals.signal("session-rejected")

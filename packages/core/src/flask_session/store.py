@@ -30,7 +30,8 @@ Rules that hold for every verb:
 * Errors of the client library pass through unchanged; ``Store.errors`` lists their types.
 
 Optional abilities are single-method protocols, found with :func:`isinstance`:
-:class:`SupportsPurge`, :class:`SupportsKeys`, :class:`SupportsExpiry` and :class:`SupportsEndless`.
+:class:`SupportsPurge`, :class:`SupportsKeys`, :class:`SupportsUnlisted`, :class:`SupportsExpiry`
+and :class:`SupportsEndless`.
 """
 
 from __future__ import annotations
