@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterator
 from functools import partial
+from zlib import crc32
 
 import pytest
 from flask_session.store import Record
@@ -119,6 +120,30 @@ def test_a_server_that_the_client_has_given_up_still_has_its_keys(
     store = MemcachedStore(client)
     assert {outcome_of(store, key) for key in keys} == {"found"}
     store.close()
+
+
+class Sorted:
+    """A hasher of an app's own, for which a node that is added twice counts twice."""
+
+    def __init__(self) -> None:
+        self.nodes: list[str] = []
+
+    def add_node(self, node: str) -> None:
+        self.nodes = sorted([*self.nodes, node])
+
+    def remove_node(self, node: str) -> None:
+        self.nodes.remove(node)
+
+    def get_node(self, key: str) -> str:
+        return self.nodes[crc32(key.encode()) % len(self.nodes)]
+
+
+def test_a_hasher_of_the_apps_own_places_keys_as_it_does_for_the_client() -> None:
+    client = HashClient(["one:1", "two:2", "three:3"], hasher=Sorted)
+    ring = MemcachedStore(client)._ring
+    for number in range(100):
+        placed = ring.server_of(f"key {number}").server
+        assert client._make_client_key(placed) == client.hasher.get_node(f"key {number}")
 
 
 def test_a_restarted_server_is_used_again_without_an_error(
@@ -236,6 +261,18 @@ def test_a_connection_that_was_idle_for_long_is_not_used(
     later = time.monotonic() + LONGEST_IDLE + 1
     monkeypatch.setattr("time.monotonic", lambda: later)
     assert connections.run(lambda wire: wire.fetch(key) or wire.client.sock) is not before
+
+
+def test_what_is_idle_below_the_others_is_closed_some_time(
+    store: MemcachedStore, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connections = store._ring.server_of(key)
+    connections.run(lambda wire: connections.run(Wire.fetch, key))
+    assert len(connections._idle) == 2
+    later = time.monotonic() + LONGEST_IDLE + 1
+    monkeypatch.setattr("time.monotonic", lambda: later)
+    store.load(key)
+    assert len(connections._idle) == 1
 
 
 def test_closing_leaves_the_client_that_was_handed_in_open(

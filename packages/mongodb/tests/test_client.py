@@ -94,7 +94,12 @@ def test_reads_ask_the_primary_whatever_the_client_prefers(url: str, database: s
 
 @pytest.mark.parametrize(
     ("wanted", "used"),
-    [("majority", "local"), ("available", "local"), ("linearizable", "linearizable"), (None, None)],
+    [
+        ("majority", "local"),
+        ("available", "local"),
+        ("linearizable", "linearizable"),
+        (None, "local"),
+    ],
 )
 def test_reads_see_what_was_written_last(
     url: str, database: str, wanted: str | None, used: str | None

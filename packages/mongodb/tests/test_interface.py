@@ -111,6 +111,14 @@ def test_a_name_that_mongodb_refuses_is_an_error_at_the_start(key: str, name: st
         make_app(SESSION_MONGODB="mongodb://localhost", **{key: name})
 
 
+def test_names_that_are_too_long_together_are_an_error_at_the_start() -> None:
+    with pytest.raises(ConfigurationError, match="SESSION_MONGODB_COLLECT = .*Shorten"):
+        MongoDBSessionInterface(None, "mongodb://localhost", db="d" * 60, collection="c" * 195)
+    MongoDBSessionInterface(
+        None, "mongodb://localhost", db="d" * 60, collection="c" * 194
+    ).store.close()
+
+
 def test_the_constructor_checks_the_names_too() -> None:
     with pytest.raises(ConfigurationError, match=r"SESSION_MONGODB_DB = 'a\.b'"):
         MongoDBSessionInterface(Flask(__name__), "mongodb://localhost", db="a.b")

@@ -55,6 +55,21 @@ def test_refused_at_the_start(name: str) -> None:
         connect(REFUSED[name]())
 
 
+@pytest.mark.parametrize(
+    ("url", "database"),
+    [
+        ("redis://h/3", 3),
+        ("redis://h/%33", 3),
+        ("redis://:a%2Fb@h/3?client_name=web@eu/west", 3),
+        ("redis://h/x?db=3", 3),
+        ("redis://h", 0),
+        ("unix:///run/redis/server.sock?db=3", 3),
+    ],
+)
+def test_the_database_is_the_one_in_the_url(url: str, database: int) -> None:
+    assert build(url).connection_pool.connection_kwargs.get("db", 0) == database
+
+
 def test_as_many_requests_as_come_have_a_connection(url: str) -> None:
     # By default redis-py 8.1 refuses the hundred and first: a 503 from a server that is well.
     assert build(url).connection_pool.max_connections > 10_000

@@ -15,7 +15,8 @@ from flask_session_conformance.servers import start
 from flask_session_conformance.threads import together
 from flask_session_redis import wire
 from flask_session_redis.client import connect
-from flask_session_redis.direct import MOST_KEPT, Direct, sender
+from flask_session_redis.direct import MOST_KEPT, NAME_NEEDED, Direct, sender
+from flask_session_redis.following import disconnect_idle
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -101,6 +102,17 @@ def test_after_a_failover_behind_a_name_new_connections_are_made(
         together([lambda: send("SET", f"{prefix}a", b"1", "EX", 60)] * 4)
         behind.close()
     assert client.get(f"{prefix}a") == b"1"
+
+
+def test_what_another_thread_has_taken_from_a_queue_stays_open(url: str) -> None:
+    pool = redis.BlockingConnectionPool.from_url(url, max_connections=3)
+    taken = pool.get_connection(*(("PING",) if NAME_NEEDED else ()))
+    other = pool.get_connection(*(("PING",) if NAME_NEEDED else ()))
+    pool.release(other)
+    disconnect_idle(pool)
+    assert (taken._sock is None, other._sock is None, pool.pool.qsize()) == (False, True, 2)
+    pool.release(taken)
+    pool.disconnect()
 
 
 def test_a_connection_that_is_to_log_in_anew_goes_back_to_the_pool(

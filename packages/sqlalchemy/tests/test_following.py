@@ -147,6 +147,28 @@ def test_after_a_failover_behind_a_name_new_connections_are_made(
     engine.dispose()
 
 
+@pytest.mark.parametrize("database", SERVERS, indirect=True)
+@pytest.mark.parametrize("make", [build, sa.create_engine], ids=["ours", "handed in"])
+def test_where_nobody_takes_writes_few_connections_are_made(
+    url: str, table: Table, store: SqlAlchemyStore, database: str, make: Callable[[str], Engine]
+) -> None:
+    store.create("key", b"1", 60)
+    engine, made = make(url), list[Any]()
+
+    @event.listens_for(engine, "connect")
+    def refuse_writes(connection: Any, record: object) -> None:
+        made.append(connection)
+        cursor = connection.cursor()
+        cursor.execute(FIRST[database])
+        cursor.close()
+
+    behind = SqlAlchemyStore(engine, table, table_exists=True)
+    with pytest.raises(behind.errors):
+        behind.touch("key", 60)
+    assert len(made) <= 3
+    engine.dispose()
+
+
 @pytest.mark.parametrize("number", [1290, 1792, 1836])
 def test_mariadb_says_by_a_number_that_it_takes_no_writes(number: int) -> None:
     error = ConnectionError(number, "The MariaDB server is running with the --read-only option")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
+import psycopg
 import pytest
 from flask_session.store import Outcome
 from flask_session_conformance.plugin import GetServer
@@ -27,11 +29,17 @@ def pgbouncer(server: GetServer, request: pytest.FixtureRequest) -> Iterator[Ser
         yield started
 
 
+@pytest.mark.parametrize("way", ["url", "creator", "listener"])
 def test_every_statement_is_the_one_that_was_meant(
-    pgbouncer: Server, table: Table, database: str
+    pgbouncer: Server, table: Table, database: str, way: str
 ) -> None:
     # What one connection had prepared was another statement on the next: sessions were deleted.
-    store = SqlAlchemyStore(build(pgbouncer.url), table)
+    def connect(*_: object) -> Any:
+        return psycopg.connect(pgbouncer.url.replace("+psycopg", ""))
+
+    options = {"creator": connect} if way == "creator" else {}
+    listeners = [connect] if way == "listener" else []
+    store = SqlAlchemyStore(build(pgbouncer.url, options, listeners), table)
     store.setup()
     together([partial(live_twenty_times, store, f"session:{me}") for me in range(8)])
     assert list(store.keys("session:")) == []

@@ -70,27 +70,30 @@ def test_purge_ends_where_rows_cannot_be_removed(
     execute(f"UPDATE {name} SET expiry = '2020-01-01 00:00:00.000000'")
     execute(f"CREATE TRIGGER keep BEFORE DELETE ON {name} BEGIN SELECT RAISE(IGNORE); END")
     assert store.purge() == 0
-    assert "1 rows stay" in caplog.text
+    assert "rows stay" in caplog.text
 
 
 @on_sqlite
+@pytest.mark.parametrize("kept", [1, 199, 300])
 def test_what_is_behind_rows_that_stay_is_removed(
-    store: SqlAlchemyStore, engine: Engine, execute: Execute
+    store: SqlAlchemyStore, engine: Engine, execute: Execute, sent: list[str], kept: int
 ) -> None:
-    # The oldest ones fill a batch, and are kept.
+    # The oldest ones fill a batch, and are kept; or nearly, and each statement removed one more.
     table = store.database.table
     store.setup()
     old = [
         {"session_id": f"{kind} {number}", "data": b"old", "expiry": expiry}
         for kind, expiry in (("kept", PAST), ("old", PAST.replace(month=2)), ("live", FAR))
-        for number in range(300)
+        for number in range(kept if kind == "kept" else 300)
     ]
     with engine.connect() as connection:
         connection.execute(table.insert(), old)
+    sent.clear()
     execute(f"CREATE TRIGGER keep BEFORE DELETE ON {table.name} "
             "WHEN old.session_id LIKE 'kept%' BEGIN SELECT RAISE(IGNORE); END")  # fmt: skip
     assert store.purge() == 300
-    assert execute(f"SELECT count(*) FROM {table.name}") == [(600,)]
+    assert len(sent) < 20
+    assert execute(f"SELECT count(*) FROM {table.name}") == [(300 + kept,)]
 
 
 def test_a_table_that_is_said_to_exist_and_does_not_is_a_declared_error(

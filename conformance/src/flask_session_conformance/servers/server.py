@@ -49,8 +49,10 @@ class Server:
     def address_inside(self) -> str:
         """The same for a server in another container, which has to reach this one."""
         self._docker.reload()
-        networks = self._docker.attrs["NetworkSettings"]["Networks"]
-        return f"{networks['bridge']['IPAddress']}:{self._kind.port}"
+        network = self._docker.attrs["NetworkSettings"]["Networks"].get("bridge")
+        if network is None:
+            raise MissingServerError(f"{self.name} is on no network of containers.")
+        return f"{network['IPAddress']}:{self._kind.port}"
 
     @property
     def url(self) -> str:

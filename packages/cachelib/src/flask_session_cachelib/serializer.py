@@ -49,7 +49,7 @@ class _Consistent:
 
     def get_item(self, **parameters: Any) -> Any:
         """Get an item."""
-        return self._table.get_item(ConsistentRead=True, **parameters)
+        return self._table.get_item(**{**parameters, "ConsistentRead": True})
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._table, name)

@@ -37,7 +37,7 @@ def check_name(key: str, value: Any) -> str:
 class _NoAnswerError(BotoCoreError):  # type: ignore[misc]  # boto3 has no types
     """The connection was lost in the middle of an answer, or something else than DynamoDB spoke."""
 
-    fmt = "The answer of DynamoDB was cut off, or is not one of DynamoDB's."
+    fmt = "No answer of DynamoDB that can be read: it was cut off, or is somebody else's."
 
 
 class SessionTable:

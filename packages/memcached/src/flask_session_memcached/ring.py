@@ -40,6 +40,9 @@ class Ring:
             self._servers = {name: Connections(part) for name, part in client.clients.items()}
             hasher = deepcopy(client.hasher)
             for name in self._servers:  # the client may have given one up for a while
+                with suppress(Exception):
+                    hasher.remove_node(name)
+            for name in self._servers:
                 hasher.add_node(name)
             self._name_of: Callable[[str], Any] = lru_cache(1024)(hasher.get_node)
         else:
@@ -87,12 +90,19 @@ class Connections:
         except BaseException:
             wire.client.close()
             raise
-        if len(self._idle) < MOST_KEPT:
-            wire.idle_since = time.monotonic()
-            self._idle.append(wire)
-        else:
-            wire.client.close()
+        self._put_aside(wire)
         return answer
+
+    def _put_aside(self, wire: Wire) -> None:
+        """Keep a connection; the oldest is closed that has not been used for long."""
+        wire.idle_since = now = time.monotonic()
+        if len(self._idle) >= MOST_KEPT:
+            wire.client.close()
+            return
+        self._idle.append(wire)
+        with suppress(IndexError):  # another thread may take it
+            if now - self._idle[0].idle_since > LONGEST_IDLE:
+                self._idle.popleft().client.close()
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -12,7 +12,7 @@ from flask_session.session import ServerSideSession
 from pymongo import MongoClient
 
 from .client import connect
-from .names import collection_name, database_name
+from .names import collection_name, database_name, fit_together
 from .store import MongoDBStore
 
 
@@ -57,6 +57,7 @@ class MongoDBSessionInterface(ServerSideSessionInterface):
         self.client: MongoClient[Any] = connect(client)
         database_name("SESSION_MONGODB_DB", db)
         collection_name("SESSION_MONGODB_COLLECT", collection)
+        fit_together(db, collection)
         owned = self.client is not client
         super().__init__(
             app,

@@ -14,7 +14,8 @@ DATABASE = re.compile(r'[^/\\. "$\0]+')
 COLLECTION = re.compile(r"(?!system\.)(?!.*\.system\.)[^.$\0]+(\.[^.$\0]+)*", re.DOTALL)
 LONGEST_DATABASE = 63
 LONGEST_COLLECTION = 253
-"""In bytes; a database's name, a dot and a collection's have 255 together."""
+LONGEST = 255
+"""In bytes; the last is that of a database's name, a dot and a collection's together."""
 
 
 def database_name(key: str, value: Any) -> str:
@@ -34,3 +35,10 @@ def collection_name(key: str, value: Any) -> str:
         )
         raise wrong(key, value, "not a name that MongoDB takes for a collection", remedy)
     return str(value)
+
+
+def fit_together(db: str, collection: str) -> None:
+    """Accept two names that make a namespace."""
+    if len(f"{db}.{collection}".encode()) > LONGEST:
+        problem = f"with the database {db!r} and a dot it is longer than {LONGEST} bytes"
+        raise wrong("SESSION_MONGODB_COLLECT", collection, problem, "Shorten one of the two names.")

@@ -218,8 +218,8 @@ class MongoDBStore(Store):
 
 
 def concern(wanted: ReadConcern) -> ReadConcern:
-    """Answer the read concern by which a log-out is seen at once.
+    """Answer the read concern by which a log-out is seen at once; a server's default may differ.
 
     https://www.mongodb.com/docs/manual/reference/read-concern/
     """
-    return wanted if wanted.level in (None, "local", "linearizable") else ReadConcern("local")
+    return wanted if wanted.level == "linearizable" else ReadConcern("local")

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import redis
 from flask_session.config import wrong
@@ -81,10 +82,10 @@ def build(url: str) -> redis.Redis:
 
 def check_database(url: str) -> None:
     """Raise ValueError for a database that is no number, in place of which redis-py takes 0."""
-    scheme, _, rest = url.partition("://")
-    database = rest.rpartition("@")[2].partition("?")[0].partition("/")[2].strip("/")
-    if scheme != "unix" and database and not database.isdecimal():
-        raise ValueError(database)
+    parts = urlsplit(url)
+    database = unquote(parts.path).strip("/")
+    if parts.scheme != "unix" and database and "db" not in parse_qs(parts.query):
+        int(database)
 
 
 def check(client: Any) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty
 from typing import Any
 
 from .client import exceptions_of
@@ -29,10 +31,17 @@ def disconnect_idle(pool: Any) -> None:
     """Close the connections that nobody uses at this moment.
 
     A pool that waits has them in a queue, and in redis-py 5.0 and valkey-py closes all or none.
+    They are taken out meanwhile, for no other thread to take one that is being closed.
     """
-    waiting = getattr(pool, "pool", None)
+    waiting: Any = getattr(pool, "pool", None)
     if waiting is None:
         pool.disconnect(inuse_connections=False)
         return
-    for connection in filter(None, list(waiting.queue)):
-        connection.disconnect()
+    taken = list[Any]()
+    with suppress(Empty):
+        while True:
+            taken.append(waiting.get_nowait())
+    for connection in reversed(taken):
+        if connection is not None:
+            connection.disconnect()
+        waiting.put_nowait(connection)

@@ -181,7 +181,7 @@ def listening(target: Any, name: str) -> list[Any]:
 
 
 def is_sqlalchemys(listener: Any) -> bool:
-    """Tell whether SQLAlchemy listens itself; what it wraps, as with ``named=True``, is not its."""
+    """Tell whether SQLAlchemy listens itself; what it wraps for ``named=True`` is not its."""
     module = str(listener.__module__)
     return module.startswith("sqlalchemy.") and not module.startswith("sqlalchemy.event.")
 

@@ -24,8 +24,6 @@ from .transactions import commit_by_itself, committed, given_up
 
 Answer = TypeVar("Answer")
 Fetch = Callable[[CursorResult[Any]], Answer]
-MOST_DEAD = 20
-"""As many connections as a pool has by default; with pymysql each says for itself that it died."""
 AT_ONCE = 0.2
 """Seconds within which a connection that had died while it was idle says so."""
 LONGEST_WAIT = 2.0
@@ -142,7 +140,7 @@ class Database:
         if compiled is not None:
             began = time.monotonic()
             try:
-                return self._do(lambda: run(compiled, self.engine, parameters), most_dead=0)
+                return self._do(lambda: run(compiled, self.engine, parameters), reconnects=False)
             except DBAPIError as error:
                 if not error.connection_invalidated or time.monotonic() - began >= AT_ONCE:
                     raise
@@ -159,15 +157,16 @@ class Database:
             with committed(connection):
                 return action(connection)
 
-    def _do(self, action: Callable[[], Answer], *, most_dead: int = MOST_DEAD) -> Answer:
-        began, dead = time.monotonic(), 0
+    def _do(self, action: Callable[[], Answer], *, reconnects: bool = True) -> Answer:
+        began, left = time.monotonic(), None if reconnects else 0
         while True:
             try:
                 return action()
             except DBAPIError as error:
                 waited = time.monotonic() - began
-                dead += error.connection_invalidated
-                is_dead = error.connection_invalidated and waited < AT_ONCE and dead <= most_dead
+                if error.connection_invalidated:
+                    left = number_of_idle(self.engine) + 1 if left is None else left - 1
+                is_dead = error.connection_invalidated and waited < AT_ONCE and bool(left)
                 comes_again = is_locked(error) or has_collided(error)
                 if is_missing(error):
                     self._statements = None  # the next request makes the table
@@ -179,6 +178,12 @@ class Database:
         """Close the connections of an engine of our own making."""
         if self._engine is not None and is_ours(self._engine):
             self._engine.dispose()
+
+
+def number_of_idle(engine: Engine) -> int:
+    """Answer how many connections may have died with one: with pymysql each says so for itself."""
+    count: Callable[[], int] = getattr(engine.pool, "checkedin", int)
+    return count()
 
 
 def name_of_logger(engine: Engine) -> str:

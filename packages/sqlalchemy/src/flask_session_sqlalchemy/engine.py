@@ -82,7 +82,7 @@ def build(
     )
     for listener in listeners:  # ours comes last: it connects, and then nobody else is asked
         event.listen(engine, "do_connect", listener)
-    _listen(engine, driver)
+    _listen(engine, driver, is_told="prepare_threshold" in said)
     _ours[engine] = os.getpid()
     _survive_forks()
     return engine
@@ -119,12 +119,14 @@ def is_in_memory(url: URL) -> bool:
     return url.get_backend_name() == "sqlite" and in_memory
 
 
-def _listen(engine: Engine, driver: str) -> None:
+def _listen(engine: Engine, driver: str, *, is_told: bool) -> None:
     event.listen(engine, "handle_error", give_up_read_only)
     if driver == "psycopg":
-        from .postgresql import connect
+        from .postgresql import connect, prepare_nothing_behind_a_pooler
 
         event.listen(engine, "do_connect", connect)
+        if not is_told:
+            event.listen(engine, "connect", prepare_nothing_behind_a_pooler)
     if driver == "psycopg2":
         event.listen(engine, "do_connect", connect_without_options)
     if driver == "pysqlite":

@@ -71,23 +71,36 @@ def connect(
 ) -> ImpatientConnection:
     """Connect in place of psycopg, on the ``do_connect`` event of SQLAlchemy's dialect."""
     try:
-        connection = ImpatientConnection.connect(*arguments, **keywords)
+        return ImpatientConnection.connect(*arguments, **keywords)
     except psycopg.OperationalError as error:
         if not are_refused(keywords, error):
             raise
-        del keywords["options"]  # SQLAlchemy hands us the same dictionary the next time
-        connection = ImpatientConnection.connect(*arguments, **keywords)
-    if "prepare_threshold" not in keywords and is_pooled(connection):
-        connection.prepare_threshold = None
-    return connection
+    del keywords["options"]  # SQLAlchemy hands us the same dictionary the next time
+    return ImpatientConnection.connect(*arguments, **keywords)
 
 
-def is_pooled(connection: ImpatientConnection) -> bool:
+def prepare_nothing_behind_a_pooler(connection: psycopg.Connection[Any], record: object) -> None:
+    """Look, when a connection is made by whomever, whether statements can be prepared on it."""
+    try:
+        if connection.prepare_threshold is not None and is_pooled(connection):
+            connection.prepare_threshold = None
+    except BaseException:
+        connection.close()
+        raise
+
+
+def is_pooled(connection: psycopg.Connection[Any]) -> bool:
     """Tell whether another process answers than the one that was connected to, as with PgBouncer.
 
-    What is prepared on one of its connections is missing on the next, or is another statement.
+    What is prepared on one of its connections is missing on the next, or is another statement. It
+    may also be that nobody may ask.
     https://www.psycopg.org/psycopg3/docs/advanced/prepare.html#using-prepared-statements-with-pgbouncer
     """
     connection.autocommit = True
-    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    try:
+        row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    except psycopg.Error:
+        if connection.closed:
+            raise
+        return True
     return row != (connection.info.backend_pid,)

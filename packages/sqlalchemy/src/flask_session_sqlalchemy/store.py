@@ -177,15 +177,14 @@ class SqlAlchemyStore(Store):
         if not self.database.finds_expired():
             yield from self._walk(ways, **parameters)
             return
-        before: Sequence[Row[Any]] = ()
+        oldest: Row[Any] | None = None
         while found := self._all(ways.by_expiry, **parameters):
-            if found == before:
-                logger.warning("%d rows stay, a policy or a trigger keeps them", len(found))
+            if found[0] == oldest:
+                logger.warning("The oldest rows stay, a policy or a trigger keeps them")
+                yield from self._walk(ways, **parameters) if len(found) == BATCH else [found]
                 break
             yield found
-            before = found
-        if len(found) == BATCH:
-            yield from self._walk(ways, **parameters)
+            oldest = found[0]
 
     def _walk(self, ways: Ways, **parameters: Any) -> Iterator[Sequence[Row[Any]]]:
         found = self._all(ways.first, **parameters)
