@@ -112,7 +112,7 @@ def test_a_name_that_mongodb_refuses_is_an_error_at_the_start(key: str, name: st
 
 
 def test_names_that_are_too_long_together_are_an_error_at_the_start() -> None:
-    with pytest.raises(ConfigurationError, match="SESSION_MONGODB_COLLECT = .*Shorten"):
+    with pytest.raises(ConfigurationError, match=r"SESSION_MONGODB_COLLECT = .*Shorten"):
         MongoDBSessionInterface(None, "mongodb://localhost", db="d" * 60, collection="c" * 195)
     MongoDBSessionInterface(
         None, "mongodb://localhost", db="d" * 60, collection="c" * 194
