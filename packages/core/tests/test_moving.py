@@ -16,7 +16,7 @@ from flask_session.moving import MAX_ROUNDS, Moved, Route
 from flask_session.signals import session_rejected
 
 from packages.core.tests.counting import Rows, cookie_of
-from packages.core.tests.moves import NOW, HookedStore, app_on, msgpack_of
+from packages.core.tests.moves import NOW, HookedStore, SilentStore, app_on, msgpack_of
 
 
 @pytest.fixture
@@ -210,17 +210,6 @@ def test_a_visitor_whose_session_is_too_large_for_the_new_store_starts_anew(
     with session_rejected.connected_to(note):
         assert client.get("/").json == {"_permanent": True}
     assert seen == ["the record is too large for the new store"]
-
-
-class SilentStore(HookedStore):
-    """Does not tell the expiry with the record, as Redis; it can be asked for it."""
-
-    def load(self, key: str) -> Record | None:
-        record = super().load(key)
-        return None if record is None else Record(record.data)
-
-    def expires_at(self, key: str) -> float | None:
-        return self._records[key][1]
 
 
 def test_a_session_that_moves_at_its_first_look_keeps_its_lifetime(new: HookedStore) -> None:

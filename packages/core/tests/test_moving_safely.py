@@ -11,7 +11,7 @@ import pytest
 from flask_session import Record
 from flask_session.errors import UnreadableRecord
 
-from packages.core.tests.moves import NOW, HookedStore, app_on, msgpack_of
+from packages.core.tests.moves import NOW, HookedStore, SilentStore, app_on, msgpack_of
 from packages.core.tests.test_moving_command import filled, logged_in, run
 
 
@@ -81,15 +81,8 @@ def test_what_is_no_record_in_the_new_store_replaces_none(
     assert len(list(old.keys(""))) == 1
 
 
-class ListingStore(HookedStore):
-    """Tells the expiry in a listing and if asked, but not with the record, as Redis."""
-
-    def load(self, key: str) -> Record | None:
-        record = super().load(key)
-        return None if record is None else Record(record.data)
-
-    def expires_at(self, key: str) -> float | None:
-        return self._records[key][1]
+class ListingStore(SilentStore):
+    """Tells the expiry in a listing, too."""
 
     def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
         found = [(key, at) for key, (_, at) in self._records.items() if key.startswith(prefix)]

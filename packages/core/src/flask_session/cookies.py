@@ -149,7 +149,7 @@ class CookieCodec:
         self._readers: dict[str, Callable[[str], Presented | None]] = {
             # A visitor shows one cookie with many requests; each is verified once.
             "signed": lru_cache(VERIFIED)(self._read_signed),
-            "0.8": self._read_old,
+            "0.8": lru_cache(VERIFIED)(self._read_old),
             "unsigned": self._read_unsigned,
         }
         if keys:

@@ -21,16 +21,7 @@ WRITTEN = (Result.CREATED, Result.UPDATED, Result.RENEWED)
 class Headers:
     """What a session adds to one answer: :meth:`make` works ahead, :meth:`finish` decides."""
 
-    __slots__ = (
-        "_app",
-        "_codec",
-        "_interface",
-        "_is_private",
-        "_made",
-        "_may_be_public",
-        "_response",
-        "_session",
-    )
+    __slots__ = ("_app", "_codec", "_interface", "_made", "_response", "_says_caching", "_session")
 
     def __init__(
         self,
@@ -46,7 +37,7 @@ class Headers:
         self._response = response
         self._codec = codec
         self._made: tuple[object, str] | None = None
-        self._is_private = self._may_be_public = False
+        self._says_caching: bool | None = None
 
     def make(self) -> None:
         """Make all headers; a hook that fails here is called again, where its error belongs."""
@@ -67,14 +58,13 @@ class Headers:
             self._response.headers.add("Set-Cookie", self._still_right() or self._cookie())
         else:
             return
-        if self._may_be_public:
+        if self._says_caching:
             keep_from_others(self._response)
 
     def _mark_private(self) -> None:
-        if not self._is_private:
+        if self._says_caching is None:
             cache_control = self._interface.settings.cache_control
-            self._may_be_public = mark_private(self._response, cache_control)
-            self._is_private = True
+            self._says_caching = mark_private(self._response, cache_control)
 
     def _tells_renewals(self, wanted: bool) -> bool:
         return wanted or self._session.permanent or self._codec.writes == "signed"
