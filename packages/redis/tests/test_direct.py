@@ -17,6 +17,7 @@ from flask_session_redis import wire
 from flask_session_redis.client import connect
 from flask_session_redis.direct import MOST_KEPT, NAME_NEEDED, Direct, sender
 from flask_session_redis.following import disconnect_idle
+from flask_session_redis.wire import PlainLine
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -68,7 +69,7 @@ def test_an_interruption_while_a_connection_is_looked_at_costs_none(
 ) -> None:
     # A time limit of gevent may strike there; after a hundred of them the pool was used up.
     direct("PING")
-    monkeypatch.setattr("flask_session_redis.direct.is_readable", lambda sock: interrupt())
+    monkeypatch.setattr(PlainLine, "is_idle", lambda line: interrupt())
     with pytest.raises(KeyboardInterrupt):
         direct("PING")
     assert not client.connection_pool._in_use_connections
@@ -119,10 +120,11 @@ def test_a_connection_that_is_to_log_in_anew_goes_back_to_the_pool(
     direct: Direct, client: redis.Redis
 ) -> None:
     # Passwords that are renewed while connections live are given to those that come back.
-    connection, renewed = direct._take(), list[Any]()
+    line, renewed = direct._take(), list[Any]()
+    connection = line.connection
     connection._re_auth_token = token = object()
     connection.re_auth = lambda: renewed.append(token)
-    direct._keep(connection)
+    direct._keep(line)
     assert (len(direct._kept), client.connection_pool._in_use_connections) == (0, set())
     assert renewed == [token] or redis.__version__ < "5.3"
 
@@ -153,9 +155,9 @@ def test_eight_threads_get_their_own_answers(direct: Direct, prefix: str) -> Non
 def test_what_many_threads_needed_goes_back_to_the_pool(
     direct: Direct, client: redis.Redis
 ) -> None:
-    connections = [direct._take() for _ in range(MOST_KEPT + 5)]
-    for connection in connections:
-        direct._keep(connection)
+    lines = [direct._take() for _ in range(MOST_KEPT + 5)]
+    for line in lines:
+        direct._keep(line)
     assert len(direct._kept) == MOST_KEPT
     assert len(client.connection_pool._available_connections) == 5
 
@@ -196,7 +198,7 @@ def test_a_client_that_checks_its_connections_goes_on_doing_so(url: str) -> None
     with redis.Redis.from_url(url, health_check_interval=30) as client:
         send: Any = sender(client)
         assert send("ECHO", "first") == b"first"
-        send._kept[-1].next_health_check = 0
+        send._kept[-1].connection.next_health_check = 0
         pings = client.info("commandstats")["cmdstat_ping"]["calls"]
         assert send("ECHO", "second") == b"second"
         assert client.info("commandstats")["cmdstat_ping"]["calls"] > pings

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import redis
 from flask_session_redis.direct import Direct, sender
-from flask_session_redis.wire import LONGEST, UNREAD, read_short
+from flask_session_redis.wire import LONGEST
 
 REPLIES: dict[str, tuple[str, Any]] = {
     "a text": ("return 'text'", b"text"),
@@ -53,18 +54,16 @@ def test_errors_are_those_of_redis_py(direct: Direct) -> None:
 
 
 def test_short_replies_are_read_by_us_and_others_are_left(direct: Direct) -> None:
-    found = {kind: read_here(direct, script) for kind, (script, _) in REPLIES.items()}
-    left = {kind for kind, reply in found.items() if reply is UNREAD}
+    left = {kind for kind, (script, _) in REPLIES.items() if is_left(direct, script)}
     assert left == {"a long text", "a list"}
 
 
-def read_here(direct: Direct, script: str) -> Any:
-    """Answer what we make of a reply; the connection is not used again."""
-    connection = direct._take()
-    connection.send_command("EVAL", script, 0)
-    reply = read_short(connection._sock)
-    direct._give_back(connection)
-    return reply
+def is_left(direct: Direct, script: str) -> bool:
+    """Tell whether redis-py read a reply; the connection is not used again."""
+    line = direct._take()
+    line.ask(("EVAL", script, 0))
+    direct._give_back(line)
+    return line.is_spent
 
 
 def test_a_silent_server_is_redis_pys_timeout(url: str) -> None:
@@ -79,14 +78,13 @@ def test_what_the_server_pushes_is_no_reply(url: str, prefix: str) -> None:
     """The server tells of a key that it was to watch, between a command and its reply."""
     with redis.Redis.from_url(url, protocol=3) as client, redis.Redis.from_url(url) as other:
         send: Any = sender(client)
-        connection = send._take()
+        line = send._take()
+        connection = line.connection
         connection.send_command("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", prefix)
         connection.read_response()
         other.set(f"{prefix}watched", "changed", ex=60)
-        connection.send_command("ECHO", "reply")
-        pushed_first = connection._sock.recv(1, 2) == b">"  # MSG_PEEK
-        reply = read_short(connection._sock)
+        pushed_first = connection._sock.recv(1, socket.MSG_PEEK) == b">"
         assert pushed_first
-        assert reply is UNREAD
-        assert connection.read_response(disable_decoding=True) == b"reply"
-        send._give_back(connection)
+        assert line.ask(("ECHO", "reply")) == b"reply"
+        assert line.is_spent
+        send._give_back(line)

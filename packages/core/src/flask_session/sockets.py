@@ -10,6 +10,9 @@ import os
 import select
 import socket
 import ssl
+from collections.abc import Callable
+from functools import partial
+from types import BuiltinFunctionType
 
 IS_POSIX = os.name == "posix"
 """Elsewhere a socket is no file."""
@@ -27,6 +30,18 @@ def is_readable(sock: socket.socket) -> bool:
     return bool(poll.poll(0))
 
 
+def watch(sock: socket.socket) -> Callable[[], object]:
+    """Answer what tells, each time it is called, whether :func:`is_readable`.
+
+    What stands in for Python's own poll, as gevent's does, may belong to the thread it was made in.
+    """
+    if not isinstance(getattr(select, "poll", None), BuiltinFunctionType):
+        return partial(is_readable, sock)
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return partial(poll.poll, 0)
+
+
 def send(sock: socket.socket, data: bytes) -> None:
     """Send all of ``data``; raises what ``sendall`` raises. Any socket will do."""
     sent = 0
@@ -37,8 +52,3 @@ def send(sock: socket.socket, data: bytes) -> None:
             sent = 0
     if sent < len(data):
         sock.sendall(data[sent:])
-
-
-def take(sock: socket.socket, length: int) -> bytes:
-    """Receive what is known to be there, without waiting. Only for sockets without TLS."""
-    return os.read(sock.fileno(), length) if IS_POSIX else sock.recv(length)

@@ -18,20 +18,16 @@ from typing import Any
 
 import redis
 import redis.client
-from flask_session.sockets import is_readable
-from flask_session.waiting import while_waiting
 from redis.exceptions import ConnectionError, ReadOnlyError, ResponseError, TimeoutError
 
 from .client import Client
 from .following import disconnect_idle, following
-from .wire import UNREAD, pack, read_short, send_packed
+from .wire import Line, line_of
 
 MOST_KEPT = 16
 """Connections per process; what more threads need goes back to the pool, for others to use."""
 ROOMY = 4 * MOST_KEPT
 """Connections a pool has to allow, for those kept here not to be missed."""
-
-WITHOUT_TLS = (redis.Connection, redis.UnixDomainSocketConnection)
 
 NAME_NEEDED = (
     signature(redis.ConnectionPool.get_connection).parameters["command_name"].default
@@ -79,92 +75,67 @@ class Direct:
         self._client = client
         self._pool = client.connection_pool
         self._through = following(client)
-        self._kept: deque[Any] = deque()
+        self._kept: deque[Line] = deque()
         self._pid = os.getpid()
 
     def __call__(self, *command: Any) -> Any:
         """Send one command and answer the reply. Raises what redis-py raises."""
         if redis.Redis.execute_command is not UNTOUCHED:  # a tracer is to see the command
             return self._through(*command)
-        connection = self._take()
+        line = self._take()
         try:
-            answer, put_back = self._ask(connection, command)
+            answer = line.ask(command)
         except ReadOnlyError:
             # A failover behind a name: what is connected still leads to the former primary.
-            self._give_back(connection)
+            self._give_back(line)
             self._connect_anew()
             raise
         except ResponseError:
-            self._pool.release(connection)
+            self._pool.release(line.connection)
             raise
         except (ConnectionError, TimeoutError):
-            self._give_back(connection)
+            self._give_back(line)
             if self._repeats():
                 return self._client.execute_command(*command)
             raise
         except BaseException:
             # Interrupted, the reply may still be on its way; the next one to read would get it.
-            self._give_back(connection)
+            self._give_back(line)
             raise
-        put_back(connection)
+        self._keep(line)
         return answer
 
-    def _ask(self, connection: Any, command: tuple[Any, ...]) -> tuple[Any, Callable[[Any], None]]:
-        """Answer the reply, and what is to be done with the connection.
-
-        redis-py's parser may have read more than it was asked for, which its pool finds out.
-        """
-        if type(connection) not in WITHOUT_TLS:
-            connection.send_packed_command([pack(command)])
-            while_waiting()
-            return connection.read_response(disable_decoding=True), self._keep
-        send_packed(connection, pack(command))
-        while_waiting()
-        answer = read_short(connection._sock)
-        if answer is not UNREAD:
-            return answer, self._keep
-        return connection.read_response(disable_decoding=True), self._pool.release
-
-    def _take(self) -> Any:
+    def _take(self) -> Line:
         if self._pid != os.getpid():
             self._kept, self._pid = deque(), os.getpid()
         while True:
             try:
-                connection = self._kept.pop()
+                line = self._kept.pop()
             except IndexError:
-                return self._pool.get_connection(*(("GET",) if NAME_NEEDED else ()))
+                return line_of(self._pool.get_connection(*(("GET",) if NAME_NEEDED else ())))
             try:
-                is_idle = self._is_idle(connection)
+                is_idle = line.is_idle()
             except BaseException:  # interrupted, by a time limit of gevent for example
-                self._give_back(connection)
+                self._give_back(line)
                 raise
             if is_idle:
-                return connection
-            self._give_back(connection)
+                return line
+            self._give_back(line)
 
-    def _is_idle(self, connection: Any) -> bool:
-        """Tell whether it is silent, and not closed by the server, as redis-py does each time."""
-        sock = getattr(connection, "_sock", None)
-        try:
-            if type(connection) in WITHOUT_TLS and sock is not None:
-                return not is_readable(sock)
-            return not connection.can_read()
-        except (ConnectionError, TimeoutError, OSError):
-            return False
-
-    def _keep(self, connection: Any) -> None:
+    def _keep(self, line: Line) -> None:
+        connection = line.connection
         moves = getattr(connection, "should_reconnect", None)
         # The pool lets a connection log in anew when it gets it back.
         has_new_password = getattr(connection, "_re_auth_token", None) is not None
-        is_full = len(self._kept) >= MOST_KEPT
-        if is_full or has_new_password or (moves is not None and moves()):
+        is_last = line.is_spent or len(self._kept) >= MOST_KEPT
+        if is_last or has_new_password or (moves is not None and moves()):
             self._pool.release(connection)
         else:
-            self._kept.append(connection)
+            self._kept.append(line)
 
-    def _give_back(self, connection: Any) -> None:
-        connection.disconnect()
-        self._pool.release(connection)
+    def _give_back(self, line: Line) -> None:
+        line.connection.disconnect()
+        self._pool.release(line.connection)
 
     def _connect_anew(self) -> None:
         with suppress(IndexError):  # another thread may take the last one

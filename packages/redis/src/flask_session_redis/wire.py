@@ -5,15 +5,90 @@ https://redis.io/docs/latest/develop/reference/protocol-spec/
 
 from __future__ import annotations
 
+import os
 import socket
+from collections.abc import Callable
 from typing import Any
 
-from flask_session.sockets import send, take
+import redis
+from flask_session.sockets import IS_POSIX, send, watch
+from flask_session.waiting import while_waiting
 from redis import exceptions
 
 LONGEST = 4096
 UNREAD: Any = object()
-"""Stands for a reply that is left on the socket, for redis-py to read."""
+"""Stands for a reply that is not understood here."""
+WITHOUT_TLS: tuple[type[Any], ...] = (redis.Connection, redis.UnixDomainSocketConnection)
+
+
+class Line:
+    """A connection set aside for one command at a time; redis-py sends and reads."""
+
+    __slots__ = ("connection", "is_spent")
+
+    def __init__(self, connection: Any) -> None:
+        self.connection: Any = connection
+        self.is_spent: bool = False
+        """Whether redis-py's parser may have read more than the reply, which its pool finds out."""
+
+    def is_idle(self) -> bool:
+        """Tell whether it is silent, and not closed by the server, as redis-py does each time."""
+        try:
+            return not self.connection.can_read()
+        except (exceptions.ConnectionError, exceptions.TimeoutError, OSError):
+            return False
+
+    def ask(self, command: tuple[Any, ...]) -> Any:
+        """Send a command and answer the reply, undecoded. Raises what redis-py raises."""
+        self.connection.send_packed_command([pack(command)])
+        while_waiting()
+        return self.connection.read_response(disable_decoding=True)
+
+
+class PlainLine(Line):
+    """A connection that is open, to be used as it is, and without TLS, which hides its bytes.
+
+    A reply is looked at before it is taken: errors, what the server pushes in between, what is
+    incomplete or long, and the end of the connection are found by redis-py as they were.
+    """
+
+    __slots__ = ("_has_arrived", "_sock")
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        self._sock: socket.socket = connection._sock
+        self._has_arrived: Callable[[], object] = watch(self._sock)
+
+    def is_idle(self) -> bool:
+        """Tell whether it is the same connection still, and silent."""
+        return self.connection._sock is self._sock and not self._has_arrived()
+
+    def ask(self, command: tuple[Any, ...]) -> Any:
+        """Send a command; read a text, a number, ``OK`` or ``None``, and leave all others."""
+        sock, doing = self._sock, "writing to"
+        try:
+            send(sock, pack(command))
+            while_waiting()
+            doing = "reading from"
+            reply, length = parse(sock.recv(LONGEST, socket.MSG_PEEK))
+        except TimeoutError:
+            raise exceptions.TimeoutError(f"Timeout {doing} socket") from None
+        except OSError as error:
+            raise exceptions.ConnectionError(f"Error {error.errno} while {doing} socket") from error
+        if reply is UNREAD:
+            self.is_spent = True
+            return self.connection.read_response(disable_decoding=True)
+        if len(os.read(sock.fileno(), length)) != length:
+            raise exceptions.ConnectionError("a part of a reply was gone")
+        return reply
+
+
+def line_of(connection: Any) -> Line:
+    """Make the line of a connection; one that redis-py checks before each use is left to it."""
+    is_checked = connection._sock is None or connection.health_check_interval
+    if type(connection) in WITHOUT_TLS and IS_POSIX and not is_checked:
+        return PlainLine(connection)
+    return Line(connection)
 
 
 def pack(command: tuple[Any, ...]) -> bytes:
@@ -25,43 +100,8 @@ def pack(command: tuple[Any, ...]) -> bytes:
     return (b"*%d\r\n" + b"$%d\r\n%b\r\n" * len(command)) % (*parts,)
 
 
-def send_packed(connection: Any, data: bytes) -> None:
-    """Send a command on a connection; one that has to be opened or checked first is redis-py's.
-
-    Only for connections without TLS. Raises what redis-py raises.
-    """
-    if connection._sock is None or connection.health_check_interval:
-        connection.send_packed_command([data])
-        return
-    try:
-        send(connection._sock, data)
-    except TimeoutError:
-        raise exceptions.TimeoutError("Timeout writing to socket") from None
-    except OSError as error:
-        raise exceptions.ConnectionError(f"Error {error.errno} while writing to socket") from error
-
-
-def read_short(sock: socket.socket) -> Any:
-    """Answer a text, a number, ``OK`` or ``None``; ``UNREAD`` for all others.
-
-    A reply is looked at before it is taken: errors, what the server pushes in between, what is
-    incomplete or long, and the end of the connection are found by redis-py as they were. Raises its
-    errors. Only for sockets without TLS, which has no looking ahead.
-    """
-    try:
-        seen = sock.recv(LONGEST, socket.MSG_PEEK)
-    except TimeoutError:
-        raise exceptions.TimeoutError("Timeout reading from socket") from None
-    except OSError:
-        return UNREAD
-    reply, length = parse(seen)
-    if reply is not UNREAD and len(take(sock, length)) != length:
-        raise exceptions.ConnectionError("a part of a reply was gone")
-    return reply
-
-
 def parse(seen: bytes) -> tuple[Any, int]:
-    """Answer the reply that ``seen`` begins with, and its length."""
+    """Answer the reply that ``seen`` begins with, and its length; ``UNREAD`` if it is another."""
     line, ended, rest = seen.partition(b"\r\n")
     kind, head, length = line[:1], line[1:], len(line) + 2
     if kind == b"$" and head.isdigit():
