@@ -34,7 +34,8 @@ class Runtime:
 
 def basis_of(interface: ServerSideSessionInterface, app: Flask) -> tuple[object, ...]:
     """Answer what a runtime depends on and an app may change: keys, serializer, store."""
-    return (app, keys_of(app), interface.serializer, interface.store)
+    keys = keys_of(app) if app.config.get("SECRET_KEY_FALLBACKS") else app.secret_key
+    return (app, keys, interface.serializer, interface.store)
 
 
 def build(interface: ServerSideSessionInterface, app: Flask) -> Runtime:
