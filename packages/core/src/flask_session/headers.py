@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .responses import cookie, delete_cookie, keep_from_others, mark_private
@@ -41,11 +40,13 @@ class Headers:
 
     def make(self) -> None:
         """Make all headers; a hook that fails here is called again, where its error belongs."""
-        with suppress(Exception):
+        try:
             self._mark_private()
             if not self._session._look().contents.is_empty():  # else it is being deleted
                 made = self._cookie()
                 self._made = self._basis(), made
+        except Exception:
+            self._made = None
 
     def finish(self, result: Result | None, wanted: bool) -> None:
         """Add what saving came to; ``wanted`` says that even a renewal is to be told."""

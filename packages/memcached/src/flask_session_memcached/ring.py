@@ -11,7 +11,6 @@ from copy import deepcopy
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 
-from flask_session.sockets import is_readable
 from pymemcache.client.base import Client, PooledClient
 from pymemcache.client.hash import HashClient
 
@@ -100,9 +99,10 @@ class Connections:
             wire.client.close()
             return
         self._idle.append(wire)
-        with suppress(IndexError):  # another thread may take it
-            if now - self._idle[0].idle_since > LONGEST_IDLE:
-                self._idle.popleft().client.close()
+        if len(self._idle) > 1:
+            with suppress(IndexError):  # another thread may take it
+                if now - self._idle[0].idle_since > LONGEST_IDLE:
+                    self._idle.popleft().client.close()
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -118,7 +118,7 @@ class Connections:
             wire = self._idle.pop()
         except IndexError:
             return Wire(self._create())
-        sock, idle = wire.client.sock, time.monotonic() - wire.idle_since
-        if sock is not None and (idle > LONGEST_IDLE or is_readable(sock)):
+        idle = time.monotonic() - wire.idle_since
+        if wire.client.sock is not None and (idle > LONGEST_IDLE or wire.has_arrived()):
             wire.client.close()
         return wire

@@ -7,9 +7,11 @@ https://docs.memcached.org/protocols/basic/
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
-from flask_session.sockets import send
+from flask_session.sockets import send, watch
 from flask_session.waiting import while_waiting
 from pymemcache.client.base import Client
 from pymemcache.exceptions import (
@@ -22,6 +24,9 @@ from pymemcache.exceptions import (
 )
 
 CHUNK = 1 << 16
+NOTHING = b"END\r\n"
+VALUE = re.compile(rb"VALUE (\S+) (\d{1,10}) (\d{1,10}) (\d{1,20})\r\n")
+"""Name, flags, length and token; the data follow, and ``END_OF_DATA``."""
 END_OF_DATA = b"\r\nEND\r\n"
 END_LENGTH = len(END_OF_DATA)
 WORDS: dict[bytes, tuple[bytes, ...]] = {
@@ -45,23 +50,24 @@ class Wire:
     def __init__(self, client: Client) -> None:
         self.client: Any = client
         self._prefix: bytes = client.key_prefix
+        self.has_arrived: Callable[[], object] = bool
+        """Tells whether there is something to read before anything was asked for."""
 
     def fetch(self, key: str) -> tuple[bytes, int, bytes] | None:
         """Answer data, flags and the token by which ``cas`` recognises it."""
         name = self._named(key)
-        head, rest = self._ask(b"gets %b\r\n" % name)
-        if head == b"END":
+        received = self._ask(b"gets %b\r\n" % name)
+        if received == NOTHING:
             return None
-        words = head.split()
-        if len(words) != 5 or words[:2] != [b"VALUE", name] or not b"".join(words[2:]).isdigit():
-            raise unexpected(head)
-        _, _, flags, size, token = words
-        length = int(size)
-        if len(rest) < length + END_LENGTH:
-            rest = self._read(rest, length + END_LENGTH)
-        if rest[length:] != END_OF_DATA:
+        found = VALUE.match(received)
+        if found is None or found[1] != name:
+            raise unexpected(received)
+        start, end = found.end(), found.end() + int(found[3])
+        if len(received) < end + END_LENGTH:
+            received = self._read(received, end + END_LENGTH)
+        if received[end:] != END_OF_DATA:
             raise MemcacheUnknownError("a value does not end where it should")
-        return rest[:length], int(flags), token
+        return received[start:end], int(found[2]), found[4]
 
     def put(self, verb: bytes, key: str, data: bytes, expiry: int, token: bytes = b"") -> bytes:
         """Send ``add`` or ``cas`` and answer the server's word: ``STORED``, ``EXISTS`` …"""
@@ -82,22 +88,23 @@ class Wire:
         return self._prefix + key.encode()
 
     def _word(self, verb: bytes, rest: bytes) -> bytes:
-        word, _ = self._ask(b"%b %b\r\n" % (verb, rest))
-        if word not in WORDS[verb]:
-            raise unexpected(word)
-        return word
+        answer = self._ask(b"%b %b\r\n" % (verb, rest))
+        if answer[-2:] != b"\r\n" or answer[:-2] not in WORDS[verb]:
+            raise unexpected(answer)
+        return answer[:-2]
 
-    def _ask(self, command: bytes) -> tuple[bytes, bytes]:
-        """Send a command; answer the first line, and what has come beyond it."""
+    def _ask(self, command: bytes) -> bytes:
+        """Send a command; answer what has come, at least one line."""
         if self.client.sock is None:
             self.client._connect()
-        send(self.client.sock, command)
+            self.has_arrived = watch(self.client.sock)
+        sock = self.client.sock
+        send(sock, command)
         while_waiting()
-        received = self._receive()
+        received: bytes = sock.recv(CHUNK)
         while b"\r\n" not in received:
             received += self._receive()
-        line, _, rest = received.partition(b"\r\n")
-        return line, rest
+        return received
 
     def _read(self, begun: bytes, length: int) -> bytes:
         chunks, missing = [begun], length - len(begun)
@@ -113,8 +120,9 @@ class Wire:
         return chunk
 
 
-def unexpected(line: bytes) -> MemcacheError:
-    """Build the error for a line that is no answer to what was asked; it may be anybody's data."""
+def unexpected(answer: bytes) -> MemcacheError:
+    """Build the error for what is no answer to what was asked; it may be anybody's data."""
+    line, _, _ = answer.partition(b"\r\n")
     if line.startswith(b"SERVER_ERROR"):
         return MemcacheServerError(line[:80].decode("ascii", "replace"))
     if line.startswith(b"CLIENT_ERROR"):
