@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 from collections.abc import Iterator
@@ -105,3 +106,23 @@ def test_the_system_may_lose_its_poll_at_any_time(
     assert (is_readable(pair[0]), bool(has_arrived())) == (False, False)
     pair[1].sendall(b"x")
     assert (is_readable(pair[0]), bool(has_arrived())) == (True, True)
+
+
+def test_a_poll_that_is_not_pythons_own_is_made_anew_each_time(
+    pair: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of gevent's it is the loop of the thread that makes it.
+    made, original = list[object](), select.poll
+
+    class Poll:
+        def __init__(self) -> None:
+            made.append(self)
+            self.register = (poll := original()).register
+            self.poll = poll.poll
+
+    monkeypatch.setattr("select.poll", Poll)
+    has_arrived = watch(pair[0])
+    assert not has_arrived()
+    pair[1].sendall(b"x")
+    assert has_arrived()
+    assert len(made) == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +19,7 @@ from flask_session_redis import wire
 from flask_session_redis.client import connect
 from flask_session_redis.direct import MOST_KEPT, NAME_NEEDED, Direct, sender
 from flask_session_redis.following import disconnect_idle
-from flask_session_redis.wire import PlainLine
+from flask_session_redis.wire import Line, PlainLine, line_of
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -73,6 +75,93 @@ def test_an_interruption_while_a_connection_is_looked_at_costs_none(
     with pytest.raises(KeyboardInterrupt):
         direct("PING")
     assert not client.connection_pool._in_use_connections
+
+
+def test_a_connection_of_which_no_line_can_be_made_costs_none(
+    direct: Direct, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(connection: Any) -> Any:
+        raise redis.ConnectionError("closed by another thread")
+
+    monkeypatch.setattr("flask_session_redis.direct.line_of", closed)
+    with pytest.raises(redis.ConnectionError):
+        direct("PING")
+    assert not client.connection_pool._in_use_connections
+
+
+def test_a_reply_that_the_pool_was_given_back_with_is_nobodys(
+    direct: Direct, client: redis.Redis
+) -> None:
+    # An app's own command, interrupted between its two halves; redis-py 8 hands that out again.
+    pool = client.connection_pool
+    connection = pool.get_connection(*(("ECHO",) if NAME_NEEDED else ()))
+    connection.send_command("ECHO", "of alice")
+    connection._sock.recv(1, socket.MSG_PEEK)
+    pool.release(connection)
+    assert direct("ECHO", "of bob") == b"of bob"
+    assert direct("EVAL", "return {ARGV[1]}", 0, "of bob") == [b"of bob"]
+
+
+def test_a_connection_that_redis_py_has_read_from_is_looked_at_by_its_pool(
+    direct: Direct, client: redis.Redis
+) -> None:
+    assert direct("EVAL", "return {1, 2}", 0) == [1, 2]
+    assert (len(direct._kept), len(client.connection_pool._available_connections)) == (0, 1)
+
+
+def test_a_command_goes_to_no_file_that_was_opened_meanwhile(
+    direct: Direct, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Another thread closes the client between the two steps of sending, and opens what gets the
+    # number of the file that was the connection's.
+    assert direct("PING")
+    number, write, opened = direct._kept[-1].connection._sock.fileno(), os.write, list[Any]()
+
+    def late(fd: int, data: bytes) -> int:
+        client.close()
+        while number not in {each.fileno() for each in opened}:
+            opened.extend(socket.socketpair())
+        return write(fd, data)
+
+    monkeypatch.setattr("flask_session.sockets.os.write", late)
+    with pytest.raises(redis.ConnectionError):
+        direct("ECHO", "of alice")
+    arrived, _, _ = select.select(opened, [], [], 0)
+    for each in opened:
+        each.close()
+    assert arrived == []
+
+
+def test_a_connection_that_was_opened_anew_is_another_line(direct: Direct) -> None:
+    assert direct("PING")
+    line = direct._kept[-1]
+    assert line.is_idle()
+    line.connection.disconnect()
+    assert not line.is_idle()
+    line.connection.connect()
+    assert not line.is_idle()
+    assert direct("ECHO", "next") == b"next"
+
+
+CONNECTIONS: dict[str, tuple[Any, dict[str, Any], type[Line]]] = {
+    "plain": (redis.Connection, {}, PlainLine),
+    "checked": (redis.Connection, {"health_check_interval": 9}, Line),
+    "a subclass": (type("Mine", (redis.Connection,), {}), {}, Line),
+}
+
+
+@pytest.mark.parametrize("kind", CONNECTIONS)
+def test_only_plain_connections_go_past_redis_py(client: redis.Redis, kind: str) -> None:
+    # A connection with TLS is a subclass, too.
+    kwargs = client.connection_pool.connection_kwargs
+    make, options, expected = CONNECTIONS[kind]
+    connection = make(host=kwargs["host"], port=kwargs["port"], **options)
+    assert type(line_of(connection)) is Line
+    connection.connect()
+    line = line_of(connection)
+    assert type(line) is expected
+    line.close()
+    connection.disconnect()
 
 
 CLIENTS: dict[str, Callable[[str], Any]] = {

@@ -93,11 +93,14 @@ class Wire:
             raise unexpected(answer)
         return answer[:-2]
 
+    def _connect(self) -> None:
+        self.client._connect()
+        self.has_arrived = watch(self.client.sock)
+
     def _ask(self, command: bytes) -> bytes:
         """Send a command; answer what has come, at least one line."""
         if self.client.sock is None:
-            self.client._connect()
-            self.has_arrived = watch(self.client.sock)
+            self._connect()
         sock = self.client.sock
         send(sock, command)
         while_waiting()

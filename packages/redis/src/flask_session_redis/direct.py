@@ -91,7 +91,7 @@ class Direct:
             self._connect_anew()
             raise
         except ResponseError:
-            self._pool.release(line.connection)
+            self._release(line)
             raise
         except (ConnectionError, TimeoutError):
             self._give_back(line)
@@ -106,13 +106,13 @@ class Direct:
         return answer
 
     def _take(self) -> Line:
-        if self._pid != os.getpid():
+        if self._pid != os.getpid():  # the connections are the parent's
             self._kept, self._pid = deque(), os.getpid()
         while True:
             try:
                 line = self._kept.pop()
             except IndexError:
-                return line_of(self._pool.get_connection(*(("GET",) if NAME_NEEDED else ())))
+                return self._fresh()
             try:
                 is_idle = line.is_idle()
             except BaseException:  # interrupted, by a time limit of gevent for example
@@ -122,6 +122,22 @@ class Direct:
                 return line
             self._give_back(line)
 
+    def _fresh(self) -> Line:
+        """Take a connection of the pool, which may hand out one with something left to read.
+
+        As redis-py 8 does that waits for announcements of the server. A reply would be taken for
+        that of the next command.
+        """
+        connection = self._pool.get_connection(*(("GET",) if NAME_NEEDED else ()))
+        try:
+            if connection.can_read():
+                connection.disconnect()
+                connection.connect()
+            return line_of(connection)
+        except BaseException:
+            self._give_back(Line(connection))
+            raise
+
     def _keep(self, line: Line) -> None:
         connection = line.connection
         moves = getattr(connection, "should_reconnect", None)
@@ -129,13 +145,19 @@ class Direct:
         has_new_password = getattr(connection, "_re_auth_token", None) is not None
         is_last = line.is_spent or len(self._kept) >= MOST_KEPT
         if is_last or has_new_password or (moves is not None and moves()):
-            self._pool.release(connection)
+            self._release(line)
         else:
             self._kept.append(line)
 
-    def _give_back(self, line: Line) -> None:
-        line.connection.disconnect()
+    def _release(self, line: Line) -> None:
+        line.close()
         self._pool.release(line.connection)
+
+    def _give_back(self, line: Line) -> None:
+        try:
+            line.connection.disconnect()
+        finally:
+            self._release(line)
 
     def _connect_anew(self) -> None:
         with suppress(IndexError):  # another thread may take the last one

@@ -29,7 +29,7 @@ class Line:
     def __init__(self, connection: Any) -> None:
         self.connection: Any = connection
         self.is_spent: bool = False
-        """Whether redis-py's parser may have read more than the reply, which its pool finds out."""
+        """Whether redis-py's parser may have read more than the reply; its user has to find out."""
 
     def is_idle(self) -> bool:
         """Tell whether it is silent, and not closed by the server, as redis-py does each time."""
@@ -44,20 +44,28 @@ class Line:
         while_waiting()
         return self.connection.read_response(disable_decoding=True)
 
+    def close(self) -> None:
+        """Free what the line has beside the connection, which stays as it is."""
+
 
 class PlainLine(Line):
     """A connection that is open, to be used as it is, and without TLS, which hides its bytes.
 
     A reply is looked at before it is taken: errors, what the server pushes in between, what is
     incomplete or long, and the end of the connection are found by redis-py as they were.
+
+    ``own`` is a duplicate of the connection's socket. Whoever closes the client closes connections
+    in use, too, and the number of their file is given to the next one: a command on its way would
+    go there, and its reply to whoever asked there.
     """
 
-    __slots__ = ("_has_arrived", "_sock")
+    __slots__ = ("_has_arrived", "_own", "_sock")
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, own: socket.socket) -> None:
         super().__init__(connection)
         self._sock: socket.socket = connection._sock
-        self._has_arrived: Callable[[], object] = watch(self._sock)
+        self._own: socket.socket = own
+        self._has_arrived: Callable[[], object] = watch(own)
 
     def is_idle(self) -> bool:
         """Tell whether it is the same connection still, and silent."""
@@ -65,30 +73,48 @@ class PlainLine(Line):
 
     def ask(self, command: tuple[Any, ...]) -> Any:
         """Send a command; read a text, a number, ``OK`` or ``None``, and leave all others."""
-        sock, doing = self._sock, "writing to"
+        own = self._own
         try:
-            send(sock, pack(command))
-            while_waiting()
-            doing = "reading from"
-            reply, length = parse(sock.recv(LONGEST, socket.MSG_PEEK))
-        except TimeoutError:
-            raise exceptions.TimeoutError(f"Timeout {doing} socket") from None
+            send(own, pack(command))
         except OSError as error:
-            raise exceptions.ConnectionError(f"Error {error.errno} while {doing} socket") from error
-        if reply is UNREAD:
-            self.is_spent = True
-            return self.connection.read_response(disable_decoding=True)
-        if len(os.read(sock.fileno(), length)) != length:
-            raise exceptions.ConnectionError("a part of a reply was gone")
-        return reply
+            raise as_redis_pys(error, "writing to") from None
+        while_waiting()
+        try:
+            reply, length = parse(own.recv(LONGEST, socket.MSG_PEEK))
+            if reply is not UNREAD and len(os.read(own.fileno(), length)) == length:
+                return reply
+        except OSError as error:
+            raise as_redis_pys(error, "reading from") from None
+        if reply is not UNREAD or self.connection._sock is not self._sock:
+            raise exceptions.ConnectionError("the connection was closed meanwhile")
+        self.is_spent = True
+        return self.connection.read_response(disable_decoding=True)
+
+    def close(self) -> None:
+        """Close the duplicate."""
+        self._own.close()
+
+    __del__ = close
+
+
+def as_redis_pys(error: OSError, doing: str) -> Exception:
+    """Make redis-py's error of the system's."""
+    if isinstance(error, TimeoutError):
+        return exceptions.TimeoutError(f"Timeout {doing} socket")
+    return exceptions.ConnectionError(f"Error {error.errno} while {doing} socket")
 
 
 def line_of(connection: Any) -> Line:
     """Make the line of a connection; one that redis-py checks before each use is left to it."""
-    is_checked = connection._sock is None or connection.health_check_interval
-    if type(connection) in WITHOUT_TLS and IS_POSIX and not is_checked:
-        return PlainLine(connection)
-    return Line(connection)
+    sock = connection._sock
+    is_checked = sock is None or connection.health_check_interval
+    if type(connection) not in WITHOUT_TLS or not IS_POSIX or is_checked:
+        return Line(connection)
+    own = sock.dup()
+    if connection._sock is not sock:  # redis-py forgets a socket before it closes it
+        own.close()
+        raise exceptions.ConnectionError("the connection was closed meanwhile")
+    return PlainLine(connection, own)
 
 
 def pack(command: tuple[Any, ...]) -> bytes:
