@@ -117,13 +117,14 @@ class FileStore(Store):
 
     def delete(self, key: str, expected: Record | None = None) -> Outcome:
         """Remove the file, and whatever else lies under a name of the key."""
-        with self._locks.hold(bucket_of(name_of(key))):
+        ours = name_of(key)
+        with self._locks.hold(bucket_of(ours)):
             found = self._find(key)
             if found is None:
                 return Outcome.GONE
             if expected and found.envelope.data != expected.data:
                 return Outcome.CONFLICT
-            for name in self._naming.others(key):
+            for name in self._naming.others(key, ours):
                 self._files.remove(name)
             return Outcome.DELETED
 
@@ -147,7 +148,7 @@ class FileStore(Store):
 
     def unlisted(self) -> int:
         """Count the live files of cachelib, without that in which it counts them itself."""
-        counts = set(self._naming.others(COUNT))
+        counts = set(self._naming.others(COUNT, name_of(COUNT)))
         now = self.clock()
         live = self._each(lambda name: self._former_lives(name, now) and name not in counts)
         return sum(map(bool, live))
@@ -161,11 +162,14 @@ class FileStore(Store):
         return None
 
     def _files_of(self, key: str) -> Iterator[tuple[str, bytes]]:
-        """Look under each name; but for ours, a look costs a third of an attempt to open."""
+        """Look under each name; but for ours, a look costs a third of an attempt to open.
+
+        The attempt tells what a look does not: that the directory cannot be read.
+        """
         ours = name_of(key)
         if (raw := self._files.read(ours)) is not None:
             yield ours, raw
-        for name in filter(self._files.has, self._naming.others(key)):
+        for name in filter(self._files.has, self._naming.others(key, ours)):
             if (raw := self._files.read(name)) is not None:
                 yield name, raw
 

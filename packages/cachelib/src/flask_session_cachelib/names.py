@@ -34,9 +34,9 @@ class Naming:
         if hash_method is not None:
             self._former.append(hash_method)
 
-    def others(self, key: str) -> Iterator[str]:
+    def others(self, key: str, ours: str) -> Iterator[str]:
         """Iterate over the former names of a key, and ours once more, because files move to it."""
-        ours, encoded = name_of(key), key.encode("ascii")
+        encoded = key.encode("ascii")
         yield ours.removesuffix(UNLISTED)
         for hash_method in self._former:
             yield hash_method(encoded).hexdigest()
