@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import socket
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -130,6 +132,22 @@ def test_a_command_goes_to_no_file_that_was_opened_meanwhile(
     for each in opened:
         each.close()
     assert arrived == []
+
+
+def test_a_client_that_is_forgotten_leaves_no_file_open(url: str) -> None:
+    # An app and its interface are a cycle, in which any of them may be collected first.
+    class Node:
+        send: Any
+        me: Node
+
+    node = Node()
+    node.me, node.send = node, sender(connect(url))
+    node.send("PING")
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        del node
+        gc.collect()
+    assert [str(each.message) for each in warned] == []
 
 
 def test_a_connection_that_was_opened_anew_is_another_line(direct: Direct) -> None:

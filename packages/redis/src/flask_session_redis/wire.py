@@ -9,6 +9,7 @@ import os
 import socket
 from collections.abc import Callable
 from typing import Any
+from weakref import finalize
 
 import redis
 from flask_session.sockets import IS_POSIX, send, watch
@@ -59,12 +60,14 @@ class PlainLine(Line):
     go there, and its reply to whoever asked there.
     """
 
-    __slots__ = ("_has_arrived", "_own", "_sock")
+    __slots__ = ("__weakref__", "_close", "_has_arrived", "_own", "_sock")
 
     def __init__(self, connection: Any, own: socket.socket) -> None:
         super().__init__(connection)
         self._sock: socket.socket = connection._sock
         self._own: socket.socket = own
+        # Not __del__: in a cycle, the garbage collector may come to the socket first, which warns.
+        self._close: Callable[[], object] = finalize(self, own.close)
         self._has_arrived: Callable[[], object] = watch(own)
 
     def is_idle(self) -> bool:
@@ -92,9 +95,7 @@ class PlainLine(Line):
 
     def close(self) -> None:
         """Close the duplicate."""
-        self._own.close()
-
-    __del__ = close
+        self._close()
 
 
 def as_redis_pys(error: OSError, doing: str) -> Exception:
