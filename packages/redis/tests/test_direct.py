@@ -21,7 +21,7 @@ from flask_session_redis import wire
 from flask_session_redis.client import connect
 from flask_session_redis.direct import MOST_KEPT, NAME_NEEDED, Direct, sender
 from flask_session_redis.following import disconnect_idle
-from flask_session_redis.wire import Line, PlainLine, line_of
+from flask_session_redis.wire import LONGEST, Line, PlainLine, line_of
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -132,6 +132,23 @@ def test_a_command_goes_to_no_file_that_was_opened_meanwhile(
     for each in opened:
         each.close()
     assert arrived == []
+
+
+def test_a_connection_that_is_closed_within_a_long_reply_has_failed(
+    direct: Direct, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # redis-py's parser has nothing to read from then: an AttributeError, or a ValueError.
+    assert direct("PING")
+    connection = direct._kept[-1].connection
+    read = connection.read_response
+
+    def late(**options: Any) -> Any:
+        client.close()
+        return read(**options)
+
+    monkeypatch.setattr(connection, "read_response", late)
+    with pytest.raises(redis.ConnectionError):
+        direct("EVAL", f"return string.rep('x', {LONGEST})", 0)
 
 
 def test_a_client_that_is_forgotten_leaves_no_file_open(url: str) -> None:

@@ -43,7 +43,16 @@ class Line:
         """Send a command and answer the reply, undecoded. Raises what redis-py raises."""
         self.connection.send_packed_command([pack(command)])
         while_waiting()
-        return self.connection.read_response(disable_decoding=True)
+        return self.read()
+
+    def read(self) -> Any:
+        """Let redis-py read, whose parser trips where another thread closes the connection."""
+        try:
+            return self.connection.read_response(disable_decoding=True)
+        except (AttributeError, ValueError) as error:
+            if self.connection._sock is not None:
+                raise
+            raise closed() from error
 
     def close(self) -> None:
         """Free what the line has beside the connection, which stays as it is."""
@@ -89,9 +98,9 @@ class PlainLine(Line):
         except OSError as error:
             raise as_redis_pys(error, "reading from") from None
         if reply is not UNREAD or self.connection._sock is not self._sock:
-            raise exceptions.ConnectionError("the connection was closed meanwhile")
+            raise closed()
         self.is_spent = True
-        return self.connection.read_response(disable_decoding=True)
+        return self.read()
 
     def close(self) -> None:
         """Close the duplicate."""
@@ -105,6 +114,11 @@ def as_redis_pys(error: OSError, doing: str) -> Exception:
     return exceptions.ConnectionError(f"Error {error.errno} while {doing} socket")
 
 
+def closed() -> Exception:
+    """Build the error for a connection that another thread closed while it was in use."""
+    return exceptions.ConnectionError("the connection was closed meanwhile")
+
+
 def line_of(connection: Any) -> Line:
     """Make the line of a connection; one that redis-py checks before each use is left to it."""
     sock = connection._sock
@@ -114,7 +128,7 @@ def line_of(connection: Any) -> Line:
     own = sock.dup()
     if connection._sock is not sock:  # redis-py forgets a socket before it closes it
         own.close()
-        raise exceptions.ConnectionError("the connection was closed meanwhile")
+        raise closed()
     return PlainLine(connection, own)
 
 
