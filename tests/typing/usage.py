@@ -86,6 +86,12 @@ class MyInterface(ServerSideSessionInterface):
     def _generate_sid(self, session_id_length: int) -> str:
         return "x" * session_id_length
 
+    def _upsert_session(
+        self, session_lifetime: timedelta, session: ServerSideSession, store_id: str
+    ) -> None:
+        assert_type(session.sid, str)
+        super()._upsert_session(session_lifetime, session, store_id)
+
 
 def extension(app: Flask) -> None:
     assert_type(Session(app), Session)

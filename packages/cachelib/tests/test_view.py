@@ -15,7 +15,7 @@ import pytest
 from cachelib import FileSystemCache, SimpleCache
 from flask import Flask, session
 from flask.testing import FlaskClient
-from flask_session import Session
+from flask_session import ServerSideSession, Session
 from flask_session_cachelib import CacheLibSessionInterface
 
 backend = "cachelib files"
@@ -103,6 +103,45 @@ def test_a_session_is_added_only_once(cache: Any) -> None:
 def test_clearing_ends_all_sessions(client: FlaskClient, cache: Any, key: str) -> None:
     assert cache.clear() is True
     assert client.get("/").json == {"_permanent": True}
+
+
+def test_clearing_ends_sessions_that_have_yet_to_move(tmp_path: Path) -> None:
+    # The new store alone was listed, and who had a session in the old one stayed logged in.
+    old, new = (str(tmp_path / each) for each in ("old", "new"))
+    sid = app_in(old).test_client().get("/login").text
+    source = {"SESSION_TYPE": "cachelib", "SESSION_CACHELIB": old}
+    app = app_in(new, SESSION_MIGRATE_FROM=source)
+    app.session_interface.cache.clear()  # type: ignore[attr-defined]
+    client = app.test_client()
+    client.set_cookie("session", sid)
+    assert client.get("/").json == {"_permanent": True}
+
+
+def app_in(folder: str, **config: Any) -> Flask:
+    app = Flask("folder")
+    app.config.update(SECRET_KEY="key", SESSION_USE_SIGNER=False, SESSION_TYPE="cachelib")
+    app.config.update(config, SESSION_CACHELIB=folder)
+    Session(app)
+    add_views(app)
+    return app
+
+
+class OwnSessionInterface(CacheLibSessionInterface):
+    """Overrides a storage hook, as programs did on 0.8."""
+
+    def _upsert_session(
+        self, session_lifetime: timedelta, session: ServerSideSession, store_id: str
+    ) -> None:
+        self.upserted = session.sid
+        super()._upsert_session(session_lifetime, session, store_id)
+
+
+def test_an_overridden_hook_gets_a_session_with_its_id(tmp_path: Path) -> None:
+    # It got a dict; and without a cache of the app's own there was an AttributeError before that.
+    interface = OwnSessionInterface(Flask("own"), str(tmp_path), use_signer=False)
+    interface.cache.set("session:" + "x" * 43, ALICE, 100)
+    assert interface.upserted == "x" * 43
+    assert interface.cache.get("session:" + "x" * 43) == ALICE
 
 
 def test_another_key_is_that_of_the_cache_itself() -> None:

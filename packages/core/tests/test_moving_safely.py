@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from flask import Flask
 from flask_session import Record
 from flask_session.errors import UnreadableRecord
 
@@ -130,3 +131,27 @@ def test_a_session_that_was_logged_out_a_moment_ago_is_no_failure(
     further = app_on(HookedStore(), SESSION_MIGRATE_FROM=former)
     result = run(app_on(new), "--reencode") if reencodes else run(further)
     assert (result.exit_code, result.output.split()) == (0, ["1", "gone"])
+
+
+def test_cleaning_up_goes_through_both_stores(old: HookedStore, new: HookedStore) -> None:
+    filled(old, 2)
+    filled(new, 1)
+    app = app_on(new, old)
+    old.clock = new.clock = lambda: NOW + 5000
+    assert run_cleanup(app) == "3 expired sessions removed.\n"
+
+
+def test_where_no_store_cleans_up_there_is_nothing_to_do() -> None:
+    # It said that 0 were removed.
+    app = app_on(SweptStore(), SweptStore())
+    assert run_cleanup(app).startswith("Nothing to do")
+
+
+class SweptStore(HookedStore):
+    """Leaves expired records to its database."""
+
+    purge = None  # type: ignore[assignment]
+
+
+def run_cleanup(app: Flask) -> str:
+    return app.test_cli_runner().invoke(args=["session", "cleanup"]).output

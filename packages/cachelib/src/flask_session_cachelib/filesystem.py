@@ -6,7 +6,7 @@ import os
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from cachelib import BaseCache
 from flask import Flask
@@ -95,7 +95,7 @@ class FileSystemSessionInterface(ServerSideSessionInterface):
     @cached_property
     def cache(self) -> BaseCache:
         """The sessions as items of a cache."""
-        return SessionCache(self, files_of(self.store))
+        return SessionCache(self, files_of(cast("FileStore", self._native_store)))
 
     @staticmethod
     def _warn(directory: bool, threshold: bool, mode: bool) -> None:

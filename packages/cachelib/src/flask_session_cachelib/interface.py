@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from cachelib import BaseCache, FileSystemCache
 from flask import Flask
@@ -13,6 +13,7 @@ from flask_session.interface import ServerSideSessionInterface
 from flask_session.session import ServerSideSession
 
 from .client import store_for
+from .files import FileStore
 from .serializer import without_pickle
 from .view import SessionCache
 
@@ -71,9 +72,11 @@ class CacheLibSessionInterface(ServerSideSessionInterface):
         return SessionCache(self, self._other_items())
 
     def _other_items(self) -> BaseCache:
-        return self._client if isinstance(self._client, BaseCache) else files_of(self.store)
+        if isinstance(self._client, BaseCache):
+            return self._client
+        return files_of(cast("FileStore", self._native_store))
 
 
-def files_of(store: Any) -> BaseCache:
+def files_of(store: FileStore) -> BaseCache:
     """Make a FileSystemCache for the directory of the sessions; without threshold and pickle."""
     return without_pickle(FileSystemCache(store.directory, threshold=0, mode=store.mode))

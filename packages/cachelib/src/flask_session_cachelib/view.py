@@ -7,9 +7,11 @@ from typing import Any
 
 from cachelib import BaseCache
 from flask_session.bookkeeping import RESERVED_KEY
+from flask_session.distinct import sessions_under
 from flask_session.errors import UnreadableRecord
 from flask_session.interface import ServerSideSessionInterface
-from flask_session.store import Outcome, SupportsKeys
+from flask_session.moving import MovingStore, own_store
+from flask_session.store import Outcome, Store, SupportsKeys
 
 LONGEST = timedelta(days=400)
 
@@ -46,7 +48,8 @@ class SessionCache(BaseCache):
         if not self._is_session(key):
             return self._cache.set(key, value, timeout)
         seconds = timedelta(seconds=self._normalize_timeout(timeout))
-        self._interface._upsert_session(min(seconds or LONGEST, LONGEST), value, key)
+        session = self._interface.session_class(value, key[len(self._interface.key_prefix) :])
+        self._interface._upsert_session(min(seconds or LONGEST, LONGEST), session, key)
         return True
 
     def add(self, key: str, value: Any, timeout: Any = None) -> bool:
@@ -62,11 +65,9 @@ class SessionCache(BaseCache):
         return self._interface.store.delete(key) is Outcome.DELETED
 
     def clear(self) -> bool:
-        """End all sessions, and clear the cache that was handed in."""
-        store = self._interface.store
-        if isinstance(store, SupportsKeys):
-            for key, _ in list(store.keys(self._interface.key_prefix)):
-                store.delete(key)
+        """End all sessions that can be listed, and clear the cache that was handed in."""
+        for key in keys_of(self._interface):
+            self._interface.store.delete(key)
         return self._cache.clear()
 
     def _is_session(self, key: str) -> bool:
@@ -76,3 +77,20 @@ class SessionCache(BaseCache):
         if name == "_cache":  # a copy that is being made has none yet
             raise AttributeError(name)
         return getattr(self._cache, name)
+
+
+def keys_of(interface: ServerSideSessionInterface) -> set[str]:
+    """Answer the keys of the sessions, of those that have yet to move, too."""
+    store = interface.store
+    keys = keys_in(own_store(store), interface.key_prefix)
+    if isinstance(store, MovingStore):
+        route = store.route
+        is_session = sessions_under(interface, route.old_prefix)
+        former = filter(is_session, keys_in(route.old, route.old_prefix))
+        keys |= set(map(route.new_key, former))
+    return keys
+
+
+def keys_in(store: Store, prefix: str) -> set[str]:
+    """Answer the live keys of a store that can list them; none of another."""
+    return {key for key, _ in store.keys(prefix)} if isinstance(store, SupportsKeys) else set()

@@ -6,7 +6,7 @@ The three for reading, writing and deleting do not compare, so such a store is n
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,13 +16,14 @@ from flask import has_request_context, session
 from .bookkeeping import RESERVED_KEY
 from .errors import UnreadableRecord
 from .foreign import adapt
-from .moving import MovingStore
+from .moving import MovingStore, stores_of
 from .serializers import ItemSerializer
 from .store import Outcome, Record, Store, SupportsPurge
 
 if TYPE_CHECKING:
     from .config import CoreSettings
     from .interface import ServerSideSessionInterface
+    from .session import ServerSideSession
 
 Answer = TypeVar("Answer")
 HOOKS = ("_retrieve_session_data", "_upsert_session", "_delete_session")
@@ -165,7 +166,7 @@ class StorageHooks:
         return None if record is None else self.item_serializer().decode(record.data)
 
     def _upsert_session(
-        self, session_lifetime: timedelta, session: Mapping[Any, Any], store_id: str
+        self, session_lifetime: timedelta, session: ServerSideSession, store_id: str
     ) -> None:
         store, serializer = self._native(), self.item_serializer()
         ttl = max(1, math.ceil(session_lifetime.total_seconds()))
@@ -188,8 +189,7 @@ class StorageHooks:
             self._native().delete(store_id)
 
     def _delete_expired_sessions(self) -> None:
-        if isinstance(self.store, SupportsPurge):
-            self.store.purge()
+        purge(self.store)
 
     def _native(self) -> Store:
         if self._native_store is None:
@@ -227,7 +227,13 @@ def remove_expired(interface: ServerSideSessionInterface) -> int | None:
     if has_own_cleanup(interface):
         interface._delete_expired_sessions()
         return None
-    return interface.store.purge() if isinstance(interface.store, SupportsPurge) else None
+    return purge(interface.store)
+
+
+def purge(store: Store) -> int | None:
+    """Remove expired records of the stores in use; ``None`` if their databases all do that."""
+    purging = [each for each in stores_of(store) if isinstance(each, SupportsPurge)]
+    return sum(each.purge() for each in purging) if purging else None
 
 
 def store_of(interface: ServerSideSessionInterface, native: Store | None) -> Store:

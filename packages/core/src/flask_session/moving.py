@@ -9,12 +9,11 @@ the same.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 from .errors import UnreadableRecord
-from .store import Clock, Outcome, Record, Store, SupportsExpiry, SupportsPurge
+from .store import Clock, Outcome, Record, Store, SupportsExpiry
 
 TOMBSTONE = b"\xc1"
 """What a log-out leaves in the new store for a minute; 0xC1 begins no msgpack, JSON or pickle. A
@@ -131,6 +130,14 @@ def own_store(store: Store) -> Store:
     return store.new if isinstance(store, MovingStore) else store
 
 
+def stores_of(store: Store) -> tuple[Store, ...]:
+    """Answer the app's own store and the one that sessions move from, if any, to ask what they can.
+
+    A store that moves sessions can neither list nor purge: what its two can may differ.
+    """
+    return (store.new, store.old) if isinstance(store, MovingStore) else (store,)
+
+
 def expiry_of(store: Store, key: str, record: Record, listed: float | None) -> float | None:
     """Answer when a record expires; what a listing told may be long ago, and renewed since."""
     if record.expires_at is not None:
@@ -215,13 +222,3 @@ class MovingStore(Store):
         """Close what both stores opened."""
         self.new.close()
         self.old.close()
-
-    def purge(self) -> int:
-        """Remove expired records where they have to be removed."""
-        stores = [each for each in (self.new, self.old) if isinstance(each, SupportsPurge)]
-        return sum(store.purge() for store in stores)
-
-    def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
-        """List the new store's records."""
-        listing = getattr(self.new, "keys", None)
-        return iter(()) if listing is None else listing(prefix)
