@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -11,6 +10,7 @@ import boto3
 from boto3.resources.base import ServiceResource
 from botocore.client import BaseClient
 from botocore.config import Config
+from flask_session.clients import fallback, refused, without_secrets
 from flask_session.config import wrong
 
 KEY = "SESSION_DYNAMODB"
@@ -45,8 +45,7 @@ def connect(client: Any) -> Connected:
     ConfigurationError.
     """
     if client is None:
-        warnings.warn(f"{KEY} is not set: using {LOCALHOST}", RuntimeWarning, stacklevel=3)
-        client = LOCALHOST
+        client = fallback(KEY, LOCALHOST)
     if isinstance(client, str):
         return build(client)
     check(client)
@@ -67,8 +66,7 @@ def build(url: str) -> Connected:
             "config": SETTINGS.merge(Config(**timeouts(parts))),
         }
     except ValueError:
-        scheme = f"{url.partition('://')[0]}://…" if "://" in url else "…"
-        raise wrong(KEY, scheme, "not the URL of an endpoint", REMEDY) from None
+        raise wrong(KEY, without_secrets(url), "not the URL of an endpoint", REMEDY) from None
     resource = boto3.resource("dynamodb", **arguments)
     # Two things take an eighth of a command's time each: to check what the store sends, which has
     # the right form, and to write anew who it is that asks, twice for each request.
@@ -105,12 +103,10 @@ def timeouts(parts: SplitResult) -> dict[str, float]:
 
 def check(client: Any) -> None:
     """Refuse what is neither a resource nor a client of DynamoDB, and what is asynchronous."""
-    kind = type(client)
-    name = f"{kind.__module__}.{kind.__qualname__}"
     if hasattr(client, "__aenter__"):
-        raise wrong(KEY, name, "this client is asynchronous", REMEDY)
+        raise refused(KEY, client, "this client is asynchronous", REMEDY)
     if isinstance(client, ServiceResource) and hasattr(client, "Table"):
         return
     if isinstance(client, BaseClient) and client.meta.service_model.service_name == "dynamodb":
         return
-    raise wrong(KEY, name, "this client cannot be used", REMEDY)
+    raise refused(KEY, client, "this client cannot be used", REMEDY)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from typing import Any
 
+from flask_session.clients import fallback, refused
 from flask_session.config import wrong
 from flask_session.errors import ConfigurationError
 from pymemcache.client.base import Client, PooledClient, normalize_server_spec
@@ -31,12 +31,11 @@ def connect(client: Any) -> Any:
     ``None`` is localhost, with a warning, as in Flask-Session 0.8. Raises ConfigurationError.
     """
     if client is None:
-        warnings.warn(f"{KEY} is not set: using {LOCALHOST}", RuntimeWarning, stacklevel=3)
-        client = LOCALHOST
+        client = fallback(KEY, LOCALHOST)
     if isinstance(client, str):
         return build(client)
     if not isinstance(client, (Client, PooledClient, HashClient)):
-        raise refused(client)
+        raise of_another_kind(client)
     if isinstance(client, HashClient) and not client.clients:
         raise wrong(KEY, "HashClient", "this client has no servers", REMEDY)
     return client
@@ -65,14 +64,14 @@ def build(addresses: str) -> Any:
     )
 
 
-def refused(client: object) -> ConfigurationError:
+def of_another_kind(client: object) -> ConfigurationError:
     """Build the error for a client of another kind; if it is well known, with the line to write."""
-    kind = type(client)
-    problem, remedy = PROBLEMS.get(kind.__module__.partition(".")[0], "cannot be used"), REMEDY
-    if "cannot" not in problem:
+    library, remedy = type(client).__module__.partition(".")[0], REMEDY
+    problem = PROBLEMS.get(library, "cannot be used")
+    if library in PROBLEMS:
         servers: Any = getattr(client, "addresses", None) or getattr(client, "servers", ())
         remedy = f'Write {KEY} = "{",".join(map(address_of, servers))}" instead.'
-    return wrong(KEY, f"{kind.__module__}.{kind.__qualname__}", f"this client {problem}", remedy)
+    return refused(KEY, client, f"this client {problem}", remedy)
 
 
 def address_of(server: Any) -> str:

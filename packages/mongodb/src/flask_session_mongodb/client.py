@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 from urllib.parse import parse_qs
 
+from flask_session.clients import fallback, refused, without_secrets
 from flask_session.config import wrong
 from pymongo import MongoClient
 
@@ -30,8 +30,7 @@ def connect(client: MongoClient[Any] | str | None) -> MongoClient[Any]:
     ``None`` is localhost, with a warning, as in Flask-Session 0.8. Raises ConfigurationError.
     """
     if client is None:
-        warnings.warn(f"{KEY} is not set: using {LOCALHOST}", RuntimeWarning, stacklevel=3)
-        client = LOCALHOST
+        client = fallback(KEY, LOCALHOST)
     if isinstance(client, str):
         client = build(client)
     check(client)
@@ -49,19 +48,15 @@ def build(url: str) -> MongoClient[Any]:
     try:
         return MongoClient(url, connect=False, **options)
     except Exception as error:
-        # Neither the URL nor the library's message is shown: both may hold the password.
-        scheme = f"{url.partition('://')[0]}://…" if "://" in url else "…"
         problem = f"not a URL of a MongoDB server ({type(error).__name__})"
-        raise wrong(KEY, scheme, problem, REMEDY) from None
+        raise wrong(KEY, without_secrets(url), problem, REMEDY) from None
 
 
 def check(client: Any) -> None:
     """Refuse a client with which a session could not be kept or would be lost unnoticed."""
-    kind = type(client)
-    name = f"{kind.__module__}.{kind.__qualname__}"
     if not isinstance(client, MongoClient):
-        problem = "is asynchronous" if "Async" in kind.__name__ else "cannot be used"
-        raise wrong(KEY, name, f"this client {problem}", REMEDY)
+        problem = "is asynchronous" if "Async" in type(client).__name__ else "cannot be used"
+        raise refused(KEY, client, f"this client {problem}", REMEDY)
     if not client.write_concern.acknowledged:
         problem = "this client does not wait for the server to confirm a write"
-        raise wrong(KEY, name, problem, "Make it without w=0.")
+        raise refused(KEY, client, problem, "Make it without w=0.")

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import redis
+from flask_session.clients import fallback, refused, without_secrets
 from flask_session.config import wrong
-from flask_session.errors import ConfigurationError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 KEY = "SESSION_REDIS"
+LOCALHOST = "redis://localhost:6379/0"
 REMEDY = (
     "Set it to a URL (redis://, rediss:// or unix://) or to a client of redis-py or valkey-py: "
     "Redis(...), RedisCluster(...) or Sentinel(...).master_for(...)."
@@ -45,10 +45,7 @@ def connect(client: Client | str | None) -> Client:
     ``None`` is localhost, with a warning, as in Flask-Session 0.8. Raises ConfigurationError.
     """
     if client is None:
-        warnings.warn(
-            f"{KEY} is not set: using redis://localhost:6379/0", RuntimeWarning, stacklevel=3
-        )
-        client = "redis://localhost:6379/0"
+        client = fallback(KEY, LOCALHOST)
     if isinstance(client, str):
         client = build(client)
     check(client)
@@ -74,9 +71,7 @@ def build(url: str) -> redis.Redis:
             **pool.connection_kwargs
         )  # connects later, rejects a wrong parameter now
     except (ValueError, TypeError):
-        # Neither the URL nor the library's message is shown: both may hold the password.
-        scheme = f"{url.partition('://')[0]}://…" if "://" in url else "…"
-        raise wrong(KEY, scheme, "not a URL of a Redis server", REMEDY) from None
+        raise wrong(KEY, without_secrets(url), "not a URL of a Redis server", REMEDY) from None
     return client
 
 
@@ -91,19 +86,21 @@ def check_database(url: str) -> None:
 def check(client: Any) -> None:
     """Refuse a client with which a session could be lost, mixed up or read after its end."""
     if not isinstance(client, _classes()) or hasattr(client, "execute"):
-        problem = "is asynchronous" if "asyncio" in type(client).__module__ else "cannot be used"
-        raise _refused(client, problem, REMEDY)
+        is_async = "asyncio" in type(client).__module__
+        problem = "is asynchronous" if is_async else "cannot be used"
+        raise refused(KEY, client, f"this client {problem}", REMEDY)
     if client.get_encoder().decode_responses:
-        raise _refused(client, "decodes what it reads", "Make it with decode_responses=False.")
+        problem = "this client decodes what it reads"
+        raise refused(KEY, client, problem, "Make it with decode_responses=False.")
     if getattr(client, "connection", None) is not None:
-        problem = "shares one connection between threads"
-        raise _refused(client, problem, "Make it without single_connection_client.")
+        problem = "this client shares one connection between threads"
+        raise refused(KEY, client, problem, "Make it without single_connection_client.")
     if _reads_replicas(client):
-        problem = "reads from replicas, where an ended session may still be found"
-        raise _refused(client, problem, "Use a client of the primary.")
+        problem = "this client reads from replicas, where an ended session may still be found"
+        raise refused(KEY, client, problem, "Use a client of the primary.")
     if _caches(client):
-        problem = "caches what it reads, where an ended session may still be found"
-        raise _refused(client, problem, "Make it without a client-side cache.")
+        problem = "this client caches what it reads, where an ended session may still be found"
+        raise refused(KEY, client, problem, "Make it without a client-side cache.")
 
 
 def sentinel(key: str, value: Any) -> Any:
@@ -119,7 +116,7 @@ def exceptions_of(client: object) -> ModuleType:
         module = sys.modules.get(f"{base.__module__.partition('.')[0]}.exceptions")
         if module is not None and hasattr(module, "NoScriptError"):
             return module
-    raise _refused(client, "cannot be used", REMEDY)
+    raise refused(KEY, client, "this client cannot be used", REMEDY)
 
 
 def _classes() -> tuple[Any, ...]:
@@ -142,8 +139,3 @@ def _caches(client: Any) -> bool:
     return any(settings.get(x) for x in ("client_cache", "cache_enabled")) or any(
         cache is not None for cache in caches
     )
-
-
-def _refused(client: object, problem: str, remedy: str) -> ConfigurationError:
-    kind = type(client)
-    return wrong(KEY, f"{kind.__module__}.{kind.__qualname__}", f"this client {problem}", remedy)

@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from typing import Any, cast
 
 from flask import Flask
+from flask_session.clients import refused, without_secrets
 from flask_session.config import wrong
-from flask_session.errors import ConfigurationError
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError
@@ -56,7 +56,7 @@ def connect(app: Flask, client: Client | URL | str | None, bind_key: str | None)
     if isinstance(client, (str, URL)):
         client = of_url(client)
     if not isinstance(client, Engine):
-        raise refused(client, "this client cannot be used", REMEDY)
+        raise refused(KEY, client, "this client cannot be used", REMEDY)
     check(client)
     return Connected(client, client)
 
@@ -79,24 +79,25 @@ def default(app: Flask) -> Any:
 
 def of_url(url: URL | str) -> Engine:
     """Make an engine of our own; the URL is not shown, nor SQLAlchemy's words, for passwords."""
-    scheme = f"{str(url).partition('://')[0]}://…" if "://" in str(url) else "…"
     try:
         engine = build(url)
     except ModuleNotFoundError as error:
         problem = f"the driver is not installed, there is no module {error.name}"
-        raise wrong(KEY, scheme, problem, "Install it, or name another: " + REMEDY) from None
+        raise wrong(
+            KEY, without_secrets(url), problem, "Install it, or name another: " + REMEDY
+        ) from None
     except (ArgumentError, TypeError, ValueError):
-        raise wrong(KEY, scheme, "not a URL SQLAlchemy can use", REMEDY) from None
+        raise wrong(KEY, without_secrets(url), "not a URL SQLAlchemy can use", REMEDY) from None
     return engine
 
 
 def check(engine: Engine) -> None:
     """Refuse an engine that cannot keep sessions; warn of one that is not apart from the app."""
     if engine.dialect.is_async:
-        raise refused(engine, "its driver is asynchronous", REMEDY)
+        raise refused(KEY, engine, "its driver is asynchronous", REMEDY)
     if isinstance(engine.pool, (SingletonThreadPool, NullPool)) and is_in_memory(engine.url):
         problem = "it is another database in memory for each thread, or each connection"
-        raise refused(engine, problem, "Set it to 'sqlite://', or use poolclass=StaticPool.")
+        raise refused(KEY, engine, problem, "Set it to 'sqlite://', or use poolclass=StaticPool.")
     if isinstance(engine.pool, StaticPool):
         warnings.warn(
             f"{KEY} has one connection, shared with the app: storing a session also commits what "
@@ -184,9 +185,3 @@ def is_sqlalchemys(listener: Any) -> bool:
     """Tell whether SQLAlchemy listens itself; what it wraps for ``named=True`` is not its."""
     module = str(listener.__module__)
     return module.startswith("sqlalchemy.") and not module.startswith("sqlalchemy.event.")
-
-
-def refused(client: object, problem: str, remedy: str) -> ConfigurationError:
-    """Build the error for a client that is of no use."""
-    kind = type(client)
-    return wrong(KEY, f"{kind.__module__}.{kind.__qualname__}", problem, remedy)

@@ -1,0 +1,32 @@
+"""What backends say about the client of a library that is to keep the sessions."""
+
+from __future__ import annotations
+
+import warnings
+
+from .config import wrong
+from .errors import ConfigurationError
+
+
+def fallback(key: str, address: str) -> str:
+    """Answer the address to use where ``key`` is unset, with a warning, as Flask-Session 0.8 did.
+
+    The warning points to where the interface was made that called the caller of this.
+    """
+    warnings.warn(f"{key} is not set: using {address}", RuntimeWarning, stacklevel=4)
+    return address
+
+
+def refused(key: str, client: object, problem: str, remedy: str) -> ConfigurationError:
+    """Build the error for a client that cannot keep sessions; only its type is shown."""
+    kind = type(client)
+    return wrong(key, f"{kind.__module__}.{kind.__qualname__}", problem, remedy)
+
+
+def without_secrets(url: object) -> str:
+    """Answer what of a URL may be shown.
+
+    The rest may hold a password, and so may the message of a library that could not read it.
+    """
+    scheme, separator, _ = str(url).partition("://")
+    return f"{scheme}://…" if separator else "…"
