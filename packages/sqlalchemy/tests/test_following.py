@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask_session import Session
 from flask_session_sqlalchemy import SqlAlchemyStore
-from flask_session_sqlalchemy.engine import build, connect_without_options
+from flask_session_sqlalchemy.engine import build, connect
 from flask_session_sqlalchemy.failures import is_read_only
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, Table, event
@@ -195,11 +195,11 @@ class Refusing:
 
 def test_options_that_are_refused_are_left_out() -> None:
     driver, keywords = Refusing(), {"host": "here", "options": "-c lock_timeout=900"}
-    assert connect_without_options(driver, None, [], keywords) == "connected"
+    assert connect(driver, None, [], keywords) == "connected"
     assert driver.calls[1:] == [{"host": "here"}]
 
 
 def test_options_of_the_app_are_not_left_out() -> None:
     driver = Refusing()
     with pytest.raises(Refusing.OperationalError):
-        connect_without_options(driver, None, [], {"options": "-c search_path=mine"})
+        connect(driver, None, [], {"options": "-c search_path=mine"})

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import create_engine, event
@@ -16,6 +16,7 @@ from sqlalchemy.pool import QueuePool
 
 from .failures import is_read_only
 
+Answer = TypeVar("Answer")
 POOL: dict[str, Any] = {
     "pool_size": 10,
     "max_overflow": 10,
@@ -122,28 +123,33 @@ def is_in_memory(url: URL) -> bool:
 def _listen(engine: Engine, driver: str, *, is_told: bool) -> None:
     event.listen(engine, "handle_error", give_up_read_only)
     if driver == "psycopg":
-        from .postgresql import connect, prepare_nothing_behind_a_pooler
+        from .postgresql import connect_impatiently, prepare_nothing_behind_a_pooler
 
-        event.listen(engine, "do_connect", connect)
+        event.listen(engine, "do_connect", connect_impatiently)
         if not is_told:
             event.listen(engine, "connect", prepare_nothing_behind_a_pooler)
     if driver == "psycopg2":
-        event.listen(engine, "do_connect", connect_without_options)
+        event.listen(engine, "do_connect", connect)
     if driver == "pysqlite":
         event.listen(engine, "connect", use_write_ahead_log)
 
 
-def connect_without_options(
-    dialect: Any, record: object, arguments: list[Any], keywords: dict[str, Any]
-) -> Any:
+def connect(dialect: Any, record: object, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+    """Connect as SQLAlchemy would, on its ``do_connect`` event."""
+    return connected(dialect.connect, arguments, keywords)
+
+
+def connected(
+    connect: Callable[..., Answer], arguments: list[Any], keywords: dict[str, Any]
+) -> Answer:
     """Connect, and where our options are refused, once more without them."""
     try:
-        return dialect.connect(*arguments, **keywords)
-    except dialect.loaded_dbapi.OperationalError as error:
+        return connect(*arguments, **keywords)
+    except Exception as error:
         if not are_refused(keywords, error):
             raise
     del keywords["options"]  # SQLAlchemy hands us the same dictionary the next time
-    return dialect.connect(*arguments, **keywords)
+    return connect(*arguments, **keywords)
 
 
 def are_refused(keywords: Mapping[str, Any], error: Exception) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.waiting import Ready
 
-from .engine import are_refused
+from .engine import connected
 
 SECONDS = 1.0
 INTERVAL = 0.09
@@ -66,17 +66,11 @@ def limited(talk: Talk[Answer]) -> Talk[Answer]:
         return answer
 
 
-def connect(
+def connect_impatiently(
     dialect: Any, record: Any, arguments: list[Any], keywords: dict[str, Any]
 ) -> ImpatientConnection:
     """Connect in place of psycopg, on the ``do_connect`` event of SQLAlchemy's dialect."""
-    try:
-        return ImpatientConnection.connect(*arguments, **keywords)
-    except psycopg.OperationalError as error:
-        if not are_refused(keywords, error):
-            raise
-    del keywords["options"]  # SQLAlchemy hands us the same dictionary the next time
-    return ImpatientConnection.connect(*arguments, **keywords)
+    return connected(ImpatientConnection.connect, arguments, keywords)
 
 
 def prepare_nothing_behind_a_pooler(connection: psycopg.Connection[Any], record: object) -> None:
