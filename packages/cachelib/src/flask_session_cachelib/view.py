@@ -7,13 +7,12 @@ from typing import Any
 
 from cachelib import BaseCache
 from flask_session.bookkeeping import RESERVED_KEY
+from flask_session.config import LONGEST_LIFETIME
 from flask_session.distinct import sessions_under
 from flask_session.errors import UnreadableRecord
 from flask_session.interface import ServerSideSessionInterface
 from flask_session.moving import MovingStore, own_store
 from flask_session.store import Outcome, Store, SupportsKeys
-
-LONGEST = timedelta(days=400)
 
 
 class SessionCache(BaseCache):
@@ -49,7 +48,9 @@ class SessionCache(BaseCache):
             return self._cache.set(key, value, timeout)
         seconds = timedelta(seconds=self._normalize_timeout(timeout))
         session = self._interface.session_class(value, key[len(self._interface.key_prefix) :])
-        self._interface._upsert_session(min(seconds or LONGEST, LONGEST), session, key)
+        self._interface._upsert_session(
+            min(seconds or LONGEST_LIFETIME, LONGEST_LIFETIME), session, key
+        )
         return True
 
     def add(self, key: str, value: Any, timeout: Any = None) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, metadata
@@ -12,6 +11,7 @@ from .config import wrong
 from .errors import ConfigurationError
 from .interface import ServerSideSessionInterface
 from .moving import Route
+from .runtime import lifetimes_of
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -73,7 +73,7 @@ def route_to(app: Flask, interface: ServerSideSessionInterface, former: object) 
     except ConfigurationError as error:
         # The app may have a setting of the same name, which is right.
         raise ConfigurationError(f"SESSION_MIGRATE_FROM: {error}") from error
-    idle = math.ceil(app.permanent_session_lifetime.total_seconds())
+    idle = lifetimes_of(interface, app).idle
     return Route(old.store, interface.store, old.key_prefix, interface.key_prefix, idle)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +15,7 @@ import click
 from flask import current_app
 
 from .cli import current_interface, session_group
+from .config import LONGEST_LIFETIME
 from .distinct import (
     IsSession,
     Listed,
@@ -36,6 +35,7 @@ from .moving import (
     own_store,
     seconds_left,
 )
+from .runtime import lifetimes_of
 from .serializers import ItemSerializer
 from .signals import reference
 from .store import Outcome, Store, SupportsEndless
@@ -64,7 +64,7 @@ class _Span(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         """Answer seconds, 1 s to 400 days."""
         match = re.fullmatch(r"(\d+)([smhd])", value) if isinstance(value, str) else None
         seconds = int(match[1]) * UNITS[match[2]] if match else 0
-        if not 0 < seconds <= timedelta(days=400).total_seconds():
+        if not 0 < seconds <= LONGEST_LIFETIME.total_seconds():
             self.fail(f"{value!r} is not a lifetime such as 90s, 30m, 12h or 31d", param, ctx)
         return seconds
 
@@ -227,7 +227,7 @@ def plan(
     store, serializer = interface.store, interface.item_serializer()
     if reencode:
         own = own_store(store)
-        idle = math.ceil(current_app.permanent_session_lifetime.total_seconds())
+        idle = lifetimes_of(interface, current_app).idle
         prefix = interface.key_prefix
         work = reencoder(own, serializer, idle, dry_run)
         return own, prefix, work, sessions_under(interface, prefix)
