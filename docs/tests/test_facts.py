@@ -6,6 +6,7 @@ import re
 from dataclasses import fields
 from importlib import import_module
 from importlib.metadata import entry_points
+from inspect import signature
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ import pytest
 from flask import Flask
 from flask_session import Session
 from flask_session.config import CoreSettings
+from flask_session.defaults import Defaults
 
 from tools.workspace import ROOT
 
@@ -21,6 +23,8 @@ from .pages import PAGES, name_of
 READER = "\n".join(page.read_text("utf-8") for page in PAGES)
 OF_FLASK = {key for key in Flask(__name__).config if key.startswith("SESSION_")}
 OF_EXAMPLES = {"SESSION_MINE", "SESSION_SQLITE", "SESSION_TYPE"}
+NAMES = ("redis", "memcached", "cachelib", "filesystem", "mongodb", "sqlalchemy", "dynamodb")
+UNSET_IS_SOMETHING = {"SESSION_FILE_DIR"}
 IN_A_NEW_BACKEND = {"packages/firestore"}
 
 
@@ -44,6 +48,29 @@ def test_every_setting_is_in_the_reference() -> None:
         for module, name in re.findall(r"\{settings\} ([\w.]+):(\w+)", reference)
     ]
     assert declared() == {item.metadata["key"] for kind in listed for item in fields(kind)}
+
+
+def test_the_architecture_page_has_every_module_of_a_distribution() -> None:
+    named = set(re.findall(r"`(\w+)`", (ROOT / "docs/architecture.md").read_text("utf-8")))
+    sources = ROOT.glob("packages/*/src/*/*.py")
+    assert {path.stem for path in sources} - {"__init__"} <= named
+
+
+def test_the_defaults_in_the_place_of_0_8_are_those_of_the_settings() -> None:
+    backends = [entry.load() for entry in entry_points(group="flask_session.backends")]
+    for kind in (CoreSettings, *(backend.settings_class for backend in backends)):
+        ours = {item.metadata["key"]: item.default for item in fields(kind)}
+        shared = ours.keys() & vars(Defaults).keys() - UNSET_IS_SOMETHING
+        assert {key: ours[key] for key in shared} == {key: vars(Defaults)[key] for key in shared}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_interface_made_by_hand_has_the_defaults_of_the_settings(name: str) -> None:
+    (entry,) = entry_points(group="flask_session.backends", name=name)
+    arguments = signature(entry.load()).parameters
+    common = [item for item in fields(CoreSettings) if item.name in arguments]
+    assert len(common) >= 5
+    assert all(arguments[item.name].default == item.default for item in common)
 
 
 @pytest.fixture
