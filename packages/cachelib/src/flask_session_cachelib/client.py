@@ -58,6 +58,7 @@ def _directory(text: str) -> str:
 
 
 def _same_directory(cache: Any) -> FileStore:
+    # cachelib tells nobody what a FileSystemCache was made with.
     return FileStore(cache._path, mode=cache._mode, hash_method=cache._hash_method)
 
 

@@ -19,6 +19,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from .errors import ConfigurationError
+from .signers import SignerMode
 
 Check = Callable[[str, Any], Any]
 """Takes the key and the value, answers the value to use or raises ConfigurationError."""
@@ -150,7 +151,7 @@ class CoreSettings(Settings):
         check=check_key_prefix,
         doc="What stands before the session id in the store's key. Printable ASCII.",
     )
-    use_signer: bool | str | None = setting(
+    use_signer: SignerMode = setting(
         "SESSION_USE_SIGNER",
         None,
         check=signer_mode,
@@ -237,9 +238,8 @@ class CoreSettings(Settings):
 
 def check_lifetimes(config: Mapping[str, Any], settings: CoreSettings) -> None:
     """Check what depends on two settings, or on one of Flask's own."""
-    idle = lifetime_seconds(
-        "PERMANENT_SESSION_LIFETIME", config.get("PERMANENT_SESSION_LIFETIME", timedelta(days=31))
-    )
+    key = "PERMANENT_SESSION_LIFETIME"
+    idle = lifetime_seconds(key, config.get(key, timedelta(days=31)))
     absolute = settings.absolute_lifetime
     if absolute is not None and absolute < idle:
         raise wrong(

@@ -10,18 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 from flask import Request
 
 from .config import wrong
-from .signers import Keys, old_signer, our_signer, unsign
+from .signers import Keys, SignerMode, old_signer, our_signer, unsign
 
 if TYPE_CHECKING:
     from flask import Flask
 
 SidCheck = Callable[[str], bool]
+Form = Literal["signed", "0.8", "unsigned"]
+"""How an id was vouched for."""
 
 SID = re.compile(r"[A-Za-z0-9_-]{16,128}")
 CUSTOM_SID = re.compile(r"[!#-+\--:<-\[\]-~]{1,200}")
@@ -50,8 +52,7 @@ class Presented(msgspec.Struct, frozen=True):
     """What a browser presented: an id of the right form, and how it was vouched for."""
 
     sid: str
-    form: str
-    """``"signed"``, ``"0.8"`` or ``"unsigned"``."""
+    form: Form
     renewed_at: int | None = None
     """When the lifetime was last renewed, in seconds since the epoch; only "signed" tells."""
     is_current: bool = True
@@ -97,13 +98,13 @@ def cookies_of(name: str) -> Callable[[str], list[str]]:
     return re.compile(rf"(?:^|;)\s*{re.escape(name)}\s*=([^;]*)").findall
 
 
-WRITES: dict[bool | str | None, str] = {
+WRITES: dict[SignerMode, Form] = {
     None: "signed",
     True: "signed",
     False: "unsigned",
     "0.8": "0.8",
 }
-ACCEPTS: dict[bool | str | None, tuple[str, ...]] = {
+ACCEPTS: dict[SignerMode, tuple[Form, ...]] = {
     None: ("signed", "0.8", "unsigned"),
     True: ("signed", "0.8"),
     False: ("signed", "0.8", "unsigned"),
@@ -111,7 +112,7 @@ ACCEPTS: dict[bool | str | None, tuple[str, ...]] = {
 }
 
 
-def check_signing(mode: bool | str | None, keys: Keys) -> None:
+def check_signing(mode: SignerMode, keys: Keys) -> None:
     """Raise ConfigurationError if cookies have to be signed and there is no key fit for it."""
     if mode in (True, "0.8") and not keys:
         raise wrong(
@@ -140,13 +141,13 @@ def keys_of(app: Flask) -> Keys:
 class CookieCodec:
     """Read and write the cookie's value under one set of keys; thread-safe."""
 
-    def __init__(self, mode: bool | str | None, keys: Keys, is_valid: SidCheck = is_sid) -> None:
+    def __init__(self, mode: SignerMode, keys: Keys, is_valid: SidCheck = is_sid) -> None:
         check_signing(mode, keys)
         keys = tuple(key for key in keys if isinstance(key, (str, bytes)))
-        self.writes: str = WRITES[mode] if keys else "unsigned"
-        self._accepts = ACCEPTS[mode] if keys else ("unsigned",)
+        self.writes: Form = WRITES[mode] if keys else "unsigned"
+        self._accepts: tuple[Form, ...] = ACCEPTS[mode] if keys else ("unsigned",)
         self.is_valid = is_valid
-        self._readers: dict[str, Callable[[str], Presented | None]] = {
+        self._readers: dict[Form, Callable[[str], Presented | None]] = {
             # A visitor shows one cookie with many requests; each is verified once.
             "signed": lru_cache(VERIFIED)(self._read_signed),
             "0.8": lru_cache(VERIFIED)(self._read_old),
@@ -187,7 +188,7 @@ class CookieCodec:
     def _read_unsigned(self, value: str) -> Presented | None:
         return self._presented(value, "unsigned")
 
-    def _presented(self, sid: str, form: str, *known: Any) -> Presented | None:
+    def _presented(self, sid: str, form: Form, *known: Any) -> Presented | None:
         return Presented(sid, form, *known) if self.is_valid(sid) else None
 
     def is_as_written(self, cookie: Presented) -> bool:

@@ -25,6 +25,7 @@ from .responses import answer_failure, hides_failure, keeps_request, mark_privat
 from .runtime import Runtime, basis_of, build, lifetimes_of
 from .serializers import MsgSpecSerializer
 from .session import ServerSideSession
+from .signers import SignerMode
 from .state import State
 from .waiting import offering
 
@@ -49,6 +50,7 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
     settings_class: ClassVar[type[Settings]] = Settings
     serializer: Any = None
     ttl: bool = True
+    """Whether the database removes what expires by itself; as the next one, read by apps on 0.8."""
     has_same_site_capability = True
 
     def __init__(
@@ -68,7 +70,7 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         self.settings: CoreSettings = CoreSettings.load(config)
         check_lifetimes(config, self.settings)
         self.key_prefix = key_prefix
-        self.use_signer: bool | str | None = signer_mode("SESSION_USE_SIGNER", use_signer)
+        self.use_signer: SignerMode = signer_mode("SESSION_USE_SIGNER", use_signer)
         if app is not None and not self.signs_by_itself():
             check_signing(self.use_signer, keys_of(app))
         self.permanent = permanent

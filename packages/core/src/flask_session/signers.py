@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from itsdangerous import BadSignature, Signer
 from itsdangerous.signer import HMACAlgorithm
 
+SignerMode = Literal["0.8"] | bool | None
 Keys = tuple["str | bytes", ...]
 """The newest comes last."""
 

@@ -20,7 +20,7 @@ MINUTES = 5
 # What botocore's parser makes of JSON that is no object, and of what is no JSON.
 NONSENSE: tuple[type[Exception], ...] = (AttributeError, TypeError, ValueError, ResponseParserError)
 QUIETLY = Discretion("botocore.endpoint", "botocore.parsers")
-log: logging.Logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 def check_name(key: str, value: Any) -> str:
@@ -148,7 +148,7 @@ class SessionTable:
             return False  # still being made
         except ClientError as error:
             if "already enabled" not in str(error):
-                log.warning(
+                logger.warning(
                     "DynamoDB will not remove expired items from the table %s (%s). They end all "
                     "the same; to save their space, set its time to live to 'expiration'.",
                     self.name,

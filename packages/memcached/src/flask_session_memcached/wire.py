@@ -94,7 +94,7 @@ class Wire:
         return answer[:-2]
 
     def _connect(self) -> None:
-        self.client._connect()
+        self.client._connect()  # pymemcache 4 has no public way but to send a command
         self.has_arrived = watch(self.client.sock)
 
     def _ask(self, command: bytes) -> bytes:

@@ -24,7 +24,7 @@ INDEXES: tuple[tuple[str, Document], ...] = (
 )
 UNAUTHORIZED = 13
 BATCH = 1000
-log: logging.Logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 def make_indexes(collection: Collection[Document], milliseconds: int) -> bool:
@@ -42,7 +42,7 @@ def make_indexes(collection: Collection[Document], milliseconds: int) -> bool:
             if error.code == UNAUTHORIZED and is_there(collection, key, options):
                 continue
             refused += 1
-            log.warning(
+            logger.warning(
                 "MongoDB did not make the index on %s.%s (error %s). Sessions work without it, but "
                 "slower, and expired ones stay. Run 'flask session setup' with the right to "
                 "create indexes, or 'flask session cleanup' from time to time.",

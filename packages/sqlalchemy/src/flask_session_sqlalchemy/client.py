@@ -155,6 +155,7 @@ def bind_of(app: Flask, bind_key: str | None) -> Any:
 
 def options_of(app: Flask, db: object, bind_key: str | None) -> dict[str, Any]:
     """Answer how the app wants to connect; pools, isolation and logging are not taken over."""
+    # Flask-SQLAlchemy keeps what it was made with to itself, and an engine does not tell.
     options = dict(getattr(db, "_engine_options", {}))
     if bind_key is None:
         options.update(app.config.get("SQLALCHEMY_ENGINE_OPTIONS") or {})
