@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -10,17 +9,17 @@ from typing import Any
 
 from flask_session.errors import SessionTooLarge, UnreadableRecord
 from flask_session.store import Outcome, Record, Store
-from sqlalchemy import Row, Table
-from sqlalchemy.engine import CursorResult, Engine
+from sqlalchemy import Table
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, TimeoutError
 from sqlalchemy.sql import Executable
 
 from .compiled import ROWCOUNT
 from .database import Database
 from .model import MYSQL, create_session_model
-from .statements import BATCH, Statements, Ways, timestamp, utc
+from .statements import Statements, timestamp, utc
+from .upkeep import in_batches, rows
 
-logger: logging.Logger = logging.getLogger(__name__)
 MYSQL_MAX_BYTES = 8 * 1024 * 1024 - 4096
 """Escaped, the data may double; it has to fit into the 16 MB of ``max_allowed_packet``."""
 
@@ -107,16 +106,17 @@ class SqlAlchemyStore(Store):
 
     def purge(self) -> int:
         """Delete expired rows, each batch in a transaction; rows without an expiry stay."""
-        return self._in_batches(self._sql.expired, self._sql.purge, now=self._now())
+        return in_batches(self.database, self._sql.expired, self._sql.purge, now=self._now())
 
     def limit_endless(self, ttl: int) -> int:
         """Give rows without an expiry one, each batch in a transaction."""
-        return self._in_batches(self._sql.endless, self._sql.limit, expiry=self._after(ttl))
+        expiry = self._after(ttl)
+        return in_batches(self.database, self._sql.endless, self._sql.limit, expiry=expiry)
 
     def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
         """List the live rows, a page at a time in the order of their keys."""
         sql, after = self._sql, ""
-        while page := self._all(sql.page, after=after):
+        while page := rows(self.database, sql.page, after=after):
             now = self.clock()
             for row in page:
                 is_live = row.expiry is not None and timestamp(row.expiry) > now
@@ -149,9 +149,6 @@ class SqlAlchemyStore(Store):
     def _count(self, statement: Executable, parameters: dict[str, Any]) -> int:
         return self.database.run(statement, parameters, ROWCOUNT)
 
-    def _all(self, statement: Executable, **parameters: Any) -> Sequence[Row[Any]]:
-        return self.database.run(statement, parameters, CursorResult.all)
-
     def _renew(
         self, statement: Executable, key: str, ttl: int, expected: Record | None = None
     ) -> bool:
@@ -164,33 +161,6 @@ class SqlAlchemyStore(Store):
             return False
         found = self._find(key)
         return found is not None and (expected is None or found[0] == expected.data)
-
-    def _in_batches(self, ways: Ways, change: Executable, **parameters: Any) -> int:
-        changed = 0
-        for found in self._batches(ways, **parameters):
-            numbers = [row.id for row in found if row.is_meant]
-            if numbers:
-                changed += self._count(change, {**parameters, "numbers": numbers})
-        return changed
-
-    def _batches(self, ways: Ways, **parameters: Any) -> Iterator[Sequence[Row[Any]]]:
-        if not self.database.finds_expired():
-            yield from self._walk(ways, **parameters)
-            return
-        oldest: Row[Any] | None = None
-        while found := self._all(ways.by_expiry, **parameters):
-            if found[0] == oldest:
-                logger.warning("The oldest rows stay, a policy or a trigger keeps them")
-                yield from self._walk(ways, **parameters) if len(found) == BATCH else [found]
-                break
-            yield found
-            oldest = found[0]
-
-    def _walk(self, ways: Ways, **parameters: Any) -> Iterator[Sequence[Row[Any]]]:
-        found = self._all(ways.first, **parameters)
-        while found:
-            yield found
-            found = self._all(ways.behind, after=found[-1].id, **parameters)
 
     def _row(self, key: str, data: bytes, ttl: int) -> dict[str, Any]:
         if len(data) > self.database.column_bytes:
