@@ -32,7 +32,7 @@ def made_with(url: str, database: str, **options: Any) -> Iterator[MongoDBStore]
     """Provide a store whose client has some options, ready for its first command."""
     with MongoClient[Any](url, **options) as client:
         store = MongoDBStore(client, database)
-        store._prepared = True
+        store._preparation.is_done = True
         yield store
 
 

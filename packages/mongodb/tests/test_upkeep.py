@@ -232,7 +232,7 @@ def test_an_upkeep_does_not_wait_for_a_server_that_is_away(
     # It waited for an hour, the time that an upkeep may take; a store that had been used before
     # did so for its other verbs, too.
     store = MongoDBStore(build("mongodb://127.0.0.1:1/"), owns_client=True)
-    monkeypatch.setattr(store, "_prepared", True)
+    monkeypatch.setattr(store._preparation, "is_done", True)
     raised: list[Exception] = []
 
     def work() -> None:

@@ -22,12 +22,9 @@ from pymongo.read_concern import ReadConcern
 
 from . import upkeep
 from .commands import Commands
+from .preparation import UPKEEP_SECONDS, Preparation
 from .upkeep import Document, expires_at
 
-FIRST_USE_MILLISECONDS = 400
-"""What an index may cost the first request of a process; a large collection needs ``setup``."""
-UPKEEP_SECONDS = 3600
-"""What an operator's command may cost: indexes, and whatever goes through the collection."""
 QUIETLY = Discretion("pymongo.command")
 
 
@@ -67,12 +64,12 @@ class MongoDBStore(Store):
         )
         self._commands = Commands(self._documents)
         self._owns_client = owns_client
-        self._prepared = self._has_indexes = False
+        self._preparation = Preparation(self._documents)
 
     @QUIETLY
     def load(self, key: str) -> Record | None:
         """Find by ``id``; of duplicates that 0.8 left, the one that lives longest stays."""
-        self._ready()
+        self._preparation.ready()
         found = self._commands.find({"id": key})
         if not found:
             return None
@@ -96,9 +93,9 @@ class MongoDBStore(Store):
     def _insert(self, key: str, values: Document) -> bool:
         # The same key has the same _id: no two are created even where the unique index is missing.
         identity = {"_id": ObjectId(sha256(key.encode()).digest()[:12])}
-        documents = self._ready()
+        documents = self._preparation.ready()
         try:
-            if self._has_indexes:
+            if self._preparation.has_indexes:
                 documents.insert_one({**identity, "id": key, **values})
                 return True
             # An upsert, which takes longer, also sees a document that 0.8 wrote.
@@ -113,7 +110,7 @@ class MongoDBStore(Store):
         """Write where ``val`` is the old data; only a miss asks what is there instead."""
         values = {"val": data, "expiration": self._in(ttl)}
         same = self._live(key, expected)
-        self._ready()
+        self._preparation.ready()
         if self._commands.update(same, {"$set": values}):
             return Outcome.SAVED
         found = self._documents.find_one(self._live(key), {"val": 1})
@@ -132,29 +129,29 @@ class MongoDBStore(Store):
     @QUIETLY
     def _renew(self, which: Document, ttl: int) -> bool:
         later = {"$set": {"expiration": self._in(ttl)}}
-        self._ready()
+        self._preparation.ready()
         return self._commands.update(which, later)
 
     @QUIETLY
     def delete(self, key: str, expected: Record | None = None) -> Outcome:
         """Remove where ``val`` is the old data; only a miss asks what is there instead."""
         if expected is None:
-            removed = self._ready().delete_many(self._live(key)).deleted_count
+            removed = self._preparation.ready().delete_many(self._live(key)).deleted_count
             return Outcome.DELETED if removed else Outcome.GONE
-        if self._ready().delete_one(self._live(key, expected)).deleted_count:
+        if self._preparation.ready().delete_one(self._live(key, expected)).deleted_count:
             return Outcome.DELETED
         found = self._documents.find_one(self._live(key), {"_id": 1})
         return Outcome.GONE if found is None else Outcome.CONFLICT
 
     def purge(self) -> int:
         """Remove expired documents; needed only where the TTL index could not be made."""
-        documents = self._ready_for_long()
+        documents = self._preparation.ready_for_long()
         with pymongo.timeout(UPKEEP_SECONDS):
             return upkeep.remove_expired(documents, self._now())
 
     def limit_endless(self, ttl: int) -> int:
         """Give documents a date that have none; 0.4 and 0.5 wrote them for a browser's session."""
-        documents = self._ready_for_long()
+        documents = self._preparation.ready_for_long()
         with pymongo.timeout(UPKEEP_SECONDS):
             return upkeep.date_undated(documents, self._in(ttl))
 
@@ -163,18 +160,14 @@ class MongoDBStore(Store):
         within = {"$gte": prefix, "$lt": prefix + "\x7f"}
         live = {"id": within, "expiration": {"$gt": self._now()}}
         with QUIETLY:
-            found = self._ready_for_long().find(live, {"id": 1, "expiration": 1})
+            found = self._preparation.ready_for_long().find(live, {"id": 1, "expiration": 1})
             while (document := upkeep.next_of(found, UPKEEP_SECONDS)) is not None:
                 yield document["id"], expires_at(document)
 
     @QUIETLY
     def setup(self) -> None:
-        """Make both indexes however long it takes, after removing what duplicates there are."""
-        self._require_server()
-        with pymongo.timeout(UPKEEP_SECONDS):
-            upkeep.remove_duplicates(self._documents)
-            self._has_indexes = upkeep.make_indexes(self._documents, UPKEEP_SECONDS * 1000)
-        self._prepared = True
+        """Make both indexes however long it takes."""
+        self._preparation.complete()
 
     def close(self) -> None:
         """Close the client if it is ours."""
@@ -186,21 +179,6 @@ class MongoDBStore(Store):
         if hasattr(Collection, name):
             return getattr(self.collection, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
-    def _ready(self) -> Collection[Document]:
-        if not self._prepared:
-            self._has_indexes = upkeep.make_indexes(self._documents, FIRST_USE_MILLISECONDS)
-            self._prepared = True
-        return self._documents
-
-    def _ready_for_long(self) -> Collection[Document]:
-        self._require_server()
-        return self._ready()
-
-    def _require_server(self) -> None:
-        # pymongo.timeout() also replaces the time in which a server has to be found: while none is
-        # there, an upkeep would wait for as long as it may work.
-        self._documents.database.command("ping")
 
     def _in(self, ttl: int) -> DatetimeMS:
         return DatetimeMS(math.ceil((self.clock() + ttl) * 1000))
