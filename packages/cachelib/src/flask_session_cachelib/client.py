@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from cachelib import BaseCache, FileSystemCache, MemcachedCache, NullCache
@@ -74,37 +75,17 @@ def _not_a_cache(client: object) -> ConfigurationError:
 
 
 def _refuse_unsafe(cache: BaseCache) -> None:
-    name = type(cache).__name__
-    if isinstance(cache, NullCache):
-        raise wrong(KEY, name, "it keeps nothing", "Use SimpleCache() in tests.")
-    if isinstance(cache, MemcachedCache):
-        raise wrong(
-            KEY,
-            name,
-            "its client library unpickles whatever the server holds",
-            'Set SESSION_TYPE = "memcached" and SESSION_MEMCACHED = "host:11211".',
-        )
-    if not isinstance(getattr(cache, "serializer", None), BaseSerializer):
-        raise wrong(
-            KEY,
-            name,
-            "it has no cachelib serializer to be replaced, so it may unpickle what is stored",
-            "Use a cache that serializes through its `serializer` attribute.",
-        )
-    if getattr(cache, "_read_client", None) is not getattr(cache, "_write_client", None):
-        raise wrong(
-            KEY,
-            name,
-            "it reads from replicas, where an ended session may still be found",
-            "Use a RedisCache of the primary.",
-        )
-    if _decodes(cache):
-        raise wrong(
-            KEY,
-            name,
-            "its client has decode_responses=True, sessions are bytes",
-            "Give the cache a client without decode_responses.",
-        )
+    for is_unsafe, problem, remedy in UNSAFE:
+        if is_unsafe(cache):
+            raise wrong(KEY, type(cache).__name__, problem, remedy)
+
+
+def _has_no_serializer(cache: object) -> bool:
+    return not isinstance(getattr(cache, "serializer", None), BaseSerializer)
+
+
+def _reads_elsewhere(cache: object) -> bool:
+    return getattr(cache, "_read_client", None) is not getattr(cache, "_write_client", None)
 
 
 def _decodes(cache: object) -> bool:
@@ -122,3 +103,33 @@ def _warn_of_own_serializer(cache: object) -> None:
         RuntimeWarning,
         stacklevel=2,
     )
+
+
+UNSAFE: tuple[tuple[Callable[[object], bool], str, str], ...] = (
+    (
+        lambda cache: isinstance(cache, NullCache),
+        "it keeps nothing",
+        "Use SimpleCache() in tests.",
+    ),
+    (
+        lambda cache: isinstance(cache, MemcachedCache),
+        "its client library unpickles whatever the server holds",
+        'Set SESSION_TYPE = "memcached" and SESSION_MEMCACHED = "host:11211".',
+    ),
+    (
+        _has_no_serializer,
+        "it has no cachelib serializer to be replaced, so it may unpickle what is stored",
+        "Use a cache that serializes through its `serializer` attribute.",
+    ),
+    (
+        _reads_elsewhere,
+        "it reads from replicas, where an ended session may still be found",
+        "Use a RedisCache of the primary.",
+    ),
+    (
+        _decodes,
+        "its client has decode_responses=True, sessions are bytes",
+        "Give the cache a client without decode_responses.",
+    ),
+)
+"""Which caches are refused, why, and what to do instead; the first that fits is told."""
