@@ -53,7 +53,7 @@ class Presented(msgspec.Struct, frozen=True):
 
     sid: str
     form: Form
-    renewed_at: int | None = None
+    touched_at: int | None = None
     """When the lifetime was last renewed, in seconds since the epoch; only "signed" tells."""
     is_current: bool = True
     """Whether the newest key vouches for it, so that it outlives the others."""
@@ -174,11 +174,11 @@ class CookieCodec:
 
     def _read_signed(self, value: str) -> Presented | None:
         signed, _, signature = value.rpartition(".")
-        sid, dot, renewed_at = signed.rpartition(".")
+        sid, dot, touched_at = signed.rpartition(".")
         if not dot or not value.isascii() or not self._ours.verify_signature(signed, signature):
             return None
         is_current = self._newest.verify_signature(signed, signature)
-        return self._presented(sid, "signed", int(renewed_at, 16), is_current)
+        return self._presented(sid, "signed", int(touched_at, 16), is_current)
 
     def _read_old(self, value: str) -> Presented | None:
         if "." not in value or (sid := unsign(self._old, value)) is None:

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from .interface import ServerSideSessionInterface
     from .session import ServerSideSession
 
-WRITTEN = (Result.CREATED, Result.UPDATED, Result.RENEWED)
+WRITTEN = (Result.CREATED, Result.UPDATED, Result.REGENERATED)
 
 
-class Headers:
+class AnswerHeaders:
     """What a session adds to one answer: :meth:`make` works ahead, :meth:`finish` decides."""
 
     __slots__ = ("_app", "_codec", "_interface", "_made", "_response", "_says_caching", "_session")

@@ -16,10 +16,10 @@ from .config import CoreSettings, Settings, check_key_prefix, check_lifetimes, s
 from .cookies import check_signing, keys_of, values_in
 from .dispatch import is_answering, is_in_a_socket
 from .errors import SessionConflict, SessionTooLarge, StoreUnavailable
-from .headers import Headers
+from .headers import AnswerHeaders
 from .hooks import StorageHooks, store_of
 from .identity import IdentityHooks
-from .login import renew_on_login
+from .login import regenerate_at_login
 from .moving import MovingStore
 from .responses import answer_failure, hides_failure, keeps_request, mark_private, moment
 from .runtime import Runtime, basis_of, build, lifetimes_of
@@ -94,7 +94,7 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
 
         register(app)
         if self.settings.regenerate_on_login:
-            renew_on_login(app)  # an ``open_session`` of a subclass may not call ours
+            regenerate_at_login(app)  # an ``open_session`` of a subclass may not call ours
         if self.settings.migrate_from is not None:
             self.store = MovingStore(route_to(app, self, self.settings.migrate_from))
         if self.cleanup_n_requests:
@@ -153,7 +153,7 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         runtime = self._runtime
         if runtime is None or runtime.basis != basis_of(self, app):
             if self.settings.regenerate_on_login:
-                renew_on_login(app)  # Flask-Login may have been imported since
+                regenerate_at_login(app)  # Flask-Login may have been imported since
             runtime = self._runtime = build(self, app)
         return runtime
 
@@ -179,8 +179,8 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
             if session._is_made_by_hand():
                 self._adopt(app, session)
             state = session._look()
-            if state.needs_hearing() and is_in_a_socket(is_sent=is_sent):
-                state.stay_unheard()
+            if state.needs_cookie() and is_in_a_socket(is_sent=is_sent):
+                state.forgo_cookie()
             state.end_if_deleted()
             self._save(app, session, state, response)
             if state.failure is not None and hides_failure(session, response):
@@ -209,7 +209,7 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         if write is None and state.result is None:
             mark_private(response, self.settings.cache_control)
             return
-        headers, session._closed_by = Headers(self, app, session, response, codec), app
+        headers, session._closed_by = AnswerHeaders(self, app, session, response, codec), app
         result = offering(headers.make, write) if write is not None else state.result
         headers.finish(result, wanted)
 

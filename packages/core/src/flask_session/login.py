@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 KEYS = ("_user_id", "_fresh")
 
 
-def renew_on_login(app: Flask) -> None:
+def regenerate_at_login(app: Flask) -> None:
     """Connect to the signals of Flask-Login, if the app has imported it; twice is once."""
     flask_login = sys.modules.get("flask_login")
     if flask_login is not None:
-        flask_login.user_logged_in.connect(_renew, app)
-        flask_login.user_loaded_from_cookie.connect(_renew_in_time, app)
-        flask_login.user_login_confirmed.connect(_renew, app)
+        flask_login.user_logged_in.connect(_regenerate, app)
+        flask_login.user_loaded_from_cookie.connect(_regenerate_in_time, app)
+        flask_login.user_login_confirmed.connect(_regenerate, app)
 
 
-def _renew(app: Flask, **_: Any) -> None:
+def _regenerate(app: Flask, **_: Any) -> None:
     current = _current()
     if current is not None and not _was_logged_in(current):
         interface: Any = app.session_interface
@@ -36,11 +36,11 @@ def _renew(app: Flask, **_: Any) -> None:
         current.regenerate() if regenerate is None else regenerate(current)
 
 
-def _renew_in_time(app: Flask, **_: Any) -> None:
+def _regenerate_in_time(app: Flask, **_: Any) -> None:
     """Renew, but not for a request that a renewal overtook: nobody waits to be logged in by it."""
     current = _current()
     if current is not None and not current._look().is_late:
-        _renew(app)
+        _regenerate(app)
 
 
 def _current() -> ServerSideSession | None:

@@ -1,7 +1,7 @@
 """Sessions in a store: open one, save what a request did to it, renew its lifetime.
 
 No Flask here. How two requests that overlap are settled is in :mod:`flask_session.saving` and
-:mod:`flask_session.renewal`.
+:mod:`flask_session.regeneration`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from .cookies import Presented
 from .errors import StoreUnavailable
 from .merge import NO_CHANGES
 from .records import Found, Lifetimes, Records
-from .renewal import renew
-from .saving import Request, Result, create, update
+from .regeneration import regenerate
+from .saving import Result, Saving, create, update
 from .state import State
 
 MOST_COOKIES = 8
@@ -136,14 +136,14 @@ class SessionRepository:
             return None
         if state.is_late:
             return partial(self._drop, state)
-        changes, has_moved = state.contents.changes(), state.renewed_from is not None
+        changes, has_moved = state.contents.changes(), state.regenerated_from is not None
         is_same = changes is NO_CHANGES and not has_moved
         if found is not None and is_same and state.bookkeeping == found.noted:
-            is_due = wanted or (allowed and self._is_due(state, state.lifetimes))
+            is_due = wanted or (allowed and self._is_due(state))
             return partial(self._touch, state, found) if is_due else None
-        act = create if found is None else renew if has_moved else update
-        lifetimes, marks, merges = state.lifetimes, self._marks_signed, self._merges
-        return partial(act, Request(self.records, state, changes, lifetimes, marks, merges))
+        act = create if found is None else regenerate if has_moved else update
+        saving = Saving(self.records, state, changes, self._marks_signed, self._merges)
+        return partial(act, saving)
 
     def _drop(self, state: State) -> Result:
         """Drop what was assigned to a new session, as what is assigned to one that has ended."""
@@ -152,30 +152,31 @@ class SessionRepository:
         state.result = Result.GONE
         return Result.GONE
 
-    def _is_due(self, state: State, lifetimes: Lifetimes) -> bool:
+    def _is_due(self, state: State) -> bool:
         """Tell whether enough time passed since the last renewal, as far as that is known."""
         cookie = state.cookie
-        renewed_at: float | None = cookie.renewed_at if cookie is not None else None
-        if renewed_at is None:
-            renewed_at = self._renewed_at(state, lifetimes)
-        if renewed_at is None:
+        touched_at: float | None = cookie.touched_at if cookie is not None else None
+        if touched_at is None:
+            touched_at = self._touched_at(state)
+        if touched_at is None:
             return True
-        passed = self.records.store.clock() - renewed_at
+        passed = self.records.store.clock() - touched_at
+        lifetimes = state.lifetimes
         idle, interval = state.bookkeeping.lifetime or lifetimes.idle, lifetimes.touch_interval
         if interval is None:
             return passed >= 60 or passed >= idle // 10
         # Half of the lifetime at most, for a session in use not to end.
         return passed >= interval or passed >= idle // 2
 
-    def _renewed_at(self, state: State, lifetimes: Lifetimes) -> float | None:
+    def _touched_at(self, state: State) -> float | None:
         """Answer what follows from the record's expiry, where no signed cookie tells."""
         assert state.found is not None
         expires_at = state.found.record.expires_at
         if expires_at is None:
             return None
-        renewed_at = expires_at - self.records.ttl(state.bookkeeping, lifetimes)
+        touched_at = expires_at - self.records.ttl(state.bookkeeping, state.lifetimes)
         # In the future, it was renewed for longer than a session may live now.
-        return renewed_at if renewed_at <= self.records.store.clock() + LONGEST_TICK else None
+        return touched_at if touched_at <= self.records.store.clock() + LONGEST_TICK else None
 
     def _touch(self, state: State, found: Found) -> Result:
         """Renew the lifetime; a failure costs some idle time only, so the answer is kept."""

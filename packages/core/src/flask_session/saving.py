@@ -19,7 +19,7 @@ from msgspec import Raw
 from .bookkeeping import Bookkeeping, is_empty
 from .errors import SessionConflict
 from .merge import Changes, merge
-from .records import Found, Lifetimes, Records
+from .records import Found, Records
 from .state import State
 from .store import Outcome, Record
 
@@ -40,7 +40,7 @@ class Result(Enum):
     TOUCHED = "touched"
     CREATED = "created"
     UPDATED = "updated"
-    RENEWED = "renewed"
+    REGENERATED = "regenerated"
     DELETED = "deleted"
     FOLLOWED = "followed"
     """Written under, or deleted from, the id another request had given the session meanwhile."""
@@ -48,13 +48,12 @@ class Result(Enum):
     """The session had ended; nothing was written."""
 
 
-class Request(msgspec.Struct, frozen=True):
+class Saving(msgspec.Struct, frozen=True):
     """One request's change of one session."""
 
     records: Records
     state: State
     changes: Changes
-    lifetimes: Lifetimes
     marks_signed: bool
     merges: bool = True
     """Whether a collision is merged; else it is a SessionConflict at once."""
@@ -100,7 +99,7 @@ class Request(msgspec.Struct, frozen=True):
         if state.by_hand:
             return False
         unsigned = state.cookie is not None and state.cookie.form == "unsigned"
-        return not unsigned or state.renewed_from is not None
+        return not unsigned or state.regenerated_from is not None
 
     def collided(self, found: Found) -> None:
         """Report a collision. Raises SessionConflict if the app wants no merging.
@@ -136,7 +135,7 @@ class Request(msgspec.Struct, frozen=True):
         self.done(Result.DELETED, "session_destroyed")
         state = self.state
         state.contents.removed()
-        state.found = state.sid = state.renewed_from = None
+        state.found = state.sid = state.regenerated_from = None
         signed = self.marks_signed and not state.by_hand
         state.bookkeeping = Bookkeeping(created=self.records.store.clock(), signed=signed)
         return Result.DELETED
@@ -165,54 +164,54 @@ def rounds(sid: str) -> Iterator[int]:
             turn.release()
 
 
-def create(request: Request) -> Result:
+def create(saving: Saving) -> Result:
     """Store a session for the first time; an id that is taken is replaced by a fresh one."""
-    state, items = request.state, dict(request.changes.values)
+    state, items = saving.state, dict(saving.changes.values)
     state.sid = state.sid or state.new_sid()
-    found = create_record(request, state.sid, items, state.bookkeeping)
+    found = create_record(saving, state.sid, items, state.bookkeeping)
     state.sid = found.sid
-    return request.done(Result.CREATED, "session_created", found)
+    return saving.done(Result.CREATED, "session_created", found)
 
 
-def create_record(request: Request, sid: str, items: dict[Any, Raw], noted: Bookkeeping) -> Found:
+def create_record(saving: Saving, sid: str, items: dict[Any, Raw], noted: Bookkeeping) -> Found:
     """Write a new record under ``sid``, or under a fresh id if that one is taken."""
     for _ in range(MAX_ROUNDS):
-        if request.records.create(sid, items, noted, request.lifetimes):
+        if saving.records.create(sid, items, noted, saving.state.lifetimes):
             return Found(sid, UNKNOWN, items, noted)
-        sid = request.state.new_sid()
+        sid = saving.state.new_sid()
     raise SessionConflict
 
 
-def update(request: Request) -> Result:
+def update(saving: Saving) -> Result:
     """Write a change, or delete a session that the change left empty."""
-    found, sid, moved = request.current(), request.state.sid or "", False
+    found, sid, moved = saving.current(), saving.state.sid or "", False
     for number in rounds(sid):
         if number:
-            found = request.records.read(sid)
-        if found is None or request.is_outlived_by(found):
-            return request.gone()
+            found = saving.records.read(sid)
+        if found is None or saving.is_outlived_by(found):
+            return saving.gone()
         if found.noted.moved_to is not None:
             sid, moved = found.noted.moved_to, True
             continue
-        result = _write(request, found, request.merged(found))
+        result = _write(saving, found, saving.merged(found))
         if result is not None:
             if moved and result is not Result.GONE:
-                result = request.state.result = Result.FOLLOWED
+                result = saving.state.result = Result.FOLLOWED
             return result
-        request.collided(found)
+        saving.collided(found)
     raise SessionConflict
 
 
-def _write(request: Request, found: Found, items: dict[Any, Raw]) -> Result | None:
+def _write(saving: Saving, found: Found, items: dict[Any, Raw]) -> Result | None:
     """Try once; ``None`` is a collision."""
     if is_empty(items):
-        outcome = request.records.delete(found)
+        outcome = saving.records.delete(found)
         if outcome is Outcome.DELETED:
-            return request.deleted()
+            return saving.deleted()
     else:
-        noted = request.noted(found)
-        outcome = request.records.update(found, items, noted, request.lifetimes)
+        noted = saving.noted(found)
+        outcome = saving.records.update(found, items, noted, saving.state.lifetimes)
         if outcome is Outcome.SAVED:
             ours = Found(found.sid, UNKNOWN, items, noted)
-            return request.done(Result.UPDATED, "session_saved", ours)
-    return request.gone() if outcome is Outcome.GONE else None
+            return saving.done(Result.UPDATED, "session_saved", ours)
+    return saving.gone() if outcome is Outcome.GONE else None

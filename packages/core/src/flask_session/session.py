@@ -186,8 +186,8 @@ class ServerSideSession(DictLike, SessionMixin):
         if not (is_custom_sid if self._runtime is None else self._runtime.codec.is_valid)(value):
             raise ValueError(UNFIT)
         state.is_late = False  # who logs in now has to be told the id
-        if state.found is not None and state.renewed_from is None:
-            state.renewed_from = state.sid
+        if state.found is not None and state.regenerated_from is None:
+            state.regenerated_from = state.sid
         state.sid = value
 
     def regenerate(self) -> None:

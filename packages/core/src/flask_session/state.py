@@ -34,7 +34,7 @@ class State(msgspec.Struct):
     """What the last write came to; saving once more says it again, for the other answer."""
     bookkeeping: Bookkeeping = NONE
     cookie: Presented | None = None
-    renewed_from: str | None = None
+    regenerated_from: str | None = None
     failure: StoreUnavailable | None = None
     deleted_by_hand: bool = False
     """Whether this request called the hook of 0.8 that deletes, as 0.8 did to renew the id."""
@@ -44,20 +44,24 @@ class State(msgspec.Struct):
     by_hand: bool = False
     """Whether an overridden ``open_session`` made it, which reads the cookie in its own way."""
 
-    def needs_hearing(self) -> bool:
+    def needs_cookie(self) -> bool:
         """Tell whether the browser has to be told an id."""
         is_begun = self.found is None and not self.contents.is_empty()
-        return is_begun or self.renewed_from is not None
+        return is_begun or self.regenerated_from is not None
 
-    def stay_unheard(self) -> None:
+    def forgo_cookie(self) -> None:
         """Renew no id and begin no session, since nobody could tell the browser."""
-        if self.renewed_from is not None:
-            self.sid, self.renewed_from, self.deleted_by_hand = self.renewed_from, None, False
+        if self.regenerated_from is not None:
+            self.sid, self.regenerated_from, self.deleted_by_hand = (
+                self.regenerated_from,
+                None,
+                False,
+            )
         self.is_late |= self.found is None and not self.by_hand
 
     def end_if_deleted(self) -> None:
         """End the session if it was deleted by hand; with a new id, that was to renew the id."""
-        if self.deleted_by_hand and self.renewed_from is None:
+        if self.deleted_by_hand and self.regenerated_from is None:
             self.contents.clear()
         self.deleted_by_hand = False
 

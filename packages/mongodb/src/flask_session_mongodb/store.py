@@ -120,14 +120,14 @@ class MongoDBStore(Store):
 
     def touch(self, key: str, ttl: int) -> bool:
         """Write the date where the document lives."""
-        return self._renew(self._live(key), ttl)
+        return self._touch(self._live(key), ttl)
 
     def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
         """Write the date where ``val`` is still the old data."""
-        return self._renew(self._live(key, expected), ttl)
+        return self._touch(self._live(key, expected), ttl)
 
     @QUIETLY
-    def _renew(self, which: Document, ttl: int) -> bool:
+    def _touch(self, which: Document, ttl: int) -> bool:
         later = {"$set": {"expiration": self._in(ttl)}}
         self._preparation.ready()
         return self._commands.update(which, later)

@@ -88,11 +88,11 @@ class SqlAlchemyStore(Store):
 
     def touch(self, key: str, ttl: int) -> bool:
         """Move the expiry."""
-        return self._renew(self._sql.touch, key, ttl)
+        return self._touch(self._sql.touch, key, ttl)
 
     def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
         """Move the expiry where the data is still the expected."""
-        return self._renew(self._sql.touch_expected, key, ttl, expected)
+        return self._touch(self._sql.touch_expected, key, ttl, expected)
 
     def delete(self, key: str, expected: Record | None = None) -> Outcome:
         """Delete the row; with ``expected``, where the data is still that."""
@@ -149,7 +149,7 @@ class SqlAlchemyStore(Store):
     def _count(self, statement: Executable, parameters: dict[str, Any]) -> int:
         return self.database.run(statement, parameters, ROWCOUNT)
 
-    def _renew(
+    def _touch(
         self, statement: Executable, key: str, ttl: int, expected: Record | None = None
     ) -> bool:
         row: dict[str, Any] = {"key": key, "expiry": self._after(ttl), "now": self._now()}
