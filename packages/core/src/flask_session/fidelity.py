@@ -8,7 +8,7 @@ containers. The formats decide how a tag looks in bytes. What Flask's own cookie
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -76,8 +76,3 @@ TAGS = (*CONTAINERS, *SCALARS, BIG_INTEGER, SURROGATES, BYTES, FLOAT)
 TAG_OF_TYPE = {tag.type: tag for tag in (*CONTAINERS, *SCALARS)}
 TAG_OF_CODE = {tag.code: tag for tag in TAGS}
 TAG_OF_NAME = {tag.name: tag for tag in TAGS}
-
-
-def in_fixed_order(encoded: Iterable[bytes]) -> list[bytes]:
-    """Sort the encoded members of a set, so that equal sets have equal bytes."""
-    return sorted(encoded)
