@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import ref
+
 import pytest
 from flask import Flask
 from flask_session.cookies import CookieCodec, Presented, cookie_values, is_custom_sid, keys_of
@@ -66,7 +68,8 @@ def test_the_signed_time_cannot_become_part_of_an_id_of_0_8() -> None:
 @pytest.mark.parametrize(
     "value",
     ["", "x" * 15, "x" * 129, "a b" * 8, "../" * 8, "é" * 20, "x" * 20 + "\r\n", "{$ne:1}" * 4,
-     SID + " ", SID + ".", "." + SID, f"{SID}.6b03dc71.", f"{SID}..x", "a." * 30_000, "\0" * 20],
+     SID + " ", SID + ".", "." + SID, f"{SID}.6b03dc71.", f"{SID}..x", "a." * 30_000, "\0" * 20,
+     "\ud800.6b03dc71.AAAA"],
 )  # fmt: skip
 @pytest.mark.parametrize("mode", [None, True, False, "0.8"])
 def test_malformed_ids_are_refused(mode: bool | str | None, value: str) -> None:
@@ -121,6 +124,18 @@ def test_a_cookie_is_verified_once() -> None:
     first, second = next(codec.read([value])), next(codec.read([value]))
     assert first is second
     assert list(codec.read([f"{value[:-5]}AAAAA"])) == []
+
+
+class Text(str):
+    """A text of which can be told whether somebody keeps it."""
+
+
+def test_a_cookie_that_is_longer_than_ours_is_not_remembered() -> None:
+    codec, value = CookieCodec(None, KEYS), Text(f"{SID}.6b03dc71.{'x' * 100_000}")
+    kept = ref(value)
+    assert list(codec.read([value])) == []
+    del value
+    assert kept() is None
 
 
 def test_ids_of_an_apps_own_making_may_have_other_characters() -> None:
