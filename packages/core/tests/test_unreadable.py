@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import msgspec
 import pytest
 from flask_session.errors import UnreadableRecord
+from flask_session.memory import MemoryStore
 from flask_session.serializers import MsgSpecSerializer
 
+from packages.core.tests.apps import app_on
 from packages.core.tests.values import KEPT
 
 
@@ -34,3 +37,15 @@ def test_one_byte_flips_never_raise_anything_else(serializer: MsgSpecSerializer)
         with suppress(UnreadableRecord):
             serializer.decode(bytes(data))
         data[position] ^= 0x55
+
+
+def test_a_look_at_an_unreadable_value_leaves_the_record_as_it_is() -> None:
+    store, key = MemoryStore(), "session:" + "s" * 43
+    no_decimal = msgspec.msgpack.Ext(10, b"no number")
+    store.create(key, msgspec.msgpack.encode({"user": "alice", "price": no_decimal}), 100)
+    before = store.load(key)
+    app = app_on(store, SESSION_USE_SIGNER=False, SESSION_REFRESH_EACH_REQUEST=False)
+    client = app.test_client()
+    client.set_cookie("session", "s" * 43)
+    assert client.get("/").json == {"user": "alice"}
+    assert store.load(key) == before
