@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, session
 from flask.testing import FlaskClient
 from flask_session.base import ServerSideSession
 from flask_session.memory import MemorySessionInterface, MemoryStore
@@ -95,6 +95,31 @@ def test_a_store_that_fails_under_a_session_opened_by_hand_is_a_503(
 
     interface.store.create = fail
     assert client.get("/count").status_code == 503
+
+
+class SometimesByHand(ByHand):
+    """Leaves the other requests to us."""
+
+    def open_session(self, app: Flask, request: Request) -> ServerSideSession:
+        kind = ByHand if "by_hand" in request.args else MemorySessionInterface
+        return kind.open_session(self, app, request)
+
+
+def test_what_follows_a_log_out_by_hand_is_opened_by_the_cookie_it_gets() -> None:
+    app = app_with(SometimesByHand)
+
+    @app.get("/again")
+    def log_in_again() -> str:
+        session.clear()
+        of_the_context: Any = session._get_current_object()  # type: ignore[attr-defined]
+        app.session_interface.save_session(app, of_the_context, app.response_class())
+        session["user"] = "bob"
+        return ""
+
+    client = app.test_client()
+    client.get("/count?by_hand=1")
+    client.get("/again?by_hand=1")
+    assert client.get("/").json == {"_permanent": True, "user": "bob"}
 
 
 class AllByHand(ByHand):

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask_session import Record
 from flask_session.errors import UnreadableRecord
+from flask_session.moving import Moved, Route
 
 from packages.core.tests.moves import NOW, HookedStore, SilentStore, app_on, msgpack_of
 from packages.core.tests.test_moving_command import filled, logged_in, run
@@ -30,6 +31,20 @@ def test_an_interrupted_run_under_the_same_prefix_is_completed_by_the_next(
     assert run(app).exit_code == 1
     assert run(app).exit_code == 0
     assert (len(list(old.keys(""))), len(list(new.keys("")))) == (0, 3)
+
+
+def test_a_change_in_the_new_store_counts_more_than_one_in_the_old(
+    old: HookedStore, new: HookedStore
+) -> None:
+    old.create("old:a", b"first", 120)
+
+    def change_both() -> None:
+        old.update("old:a", b"of an old worker", 120, Record(b"first"))
+        new.update("new:a", b"of a new worker", 120, Record(b"first"))
+
+    old.before["delete"] = change_both
+    assert Route(old, new, "old:", "new:", idle=900).move("old:a") is Moved.MOVED
+    assert new.load("new:a") == Record(b"of a new worker", expires_at=NOW + 120)
 
 
 class Lagging(HookedStore):
