@@ -23,7 +23,7 @@ from flask_session_conformance.plugin import GetServer
 from flask_session_conformance.servers import Server, start
 from flask_session_sqlalchemy import SqlAlchemyStore
 from flask_session_sqlalchemy.engine import build
-from sqlalchemy import Engine, Table
+from sqlalchemy import Engine, Table, event
 
 Put = Callable[[str], None]
 
@@ -119,6 +119,10 @@ class FileBackend(SqlBackend):
         as_many_as_there_are = "PRAGMA max_page_count = 1"
         yield from with_pragma(url, as_many_as_there_are, "PRAGMA max_page_count = 1000000")
 
+    @pytest.fixture
+    def unreachable_store(self, tmp_path: Path) -> SqlAlchemyStore:
+        return SqlAlchemyStore(build(f"sqlite:///{tmp_path}/no such directory/sessions.db"))
+
 
 def with_pragma(url: str, begin: str, end: str) -> Iterator[Fault]:
     """Let every connection to a file begin with a statement."""
@@ -127,14 +131,10 @@ def with_pragma(url: str, begin: str, end: str) -> Iterator[Fault]:
     def prepare(connection: Any, *rest: object) -> None:
         connection.execute(statements[-1])
 
-    sa.event.listen(engine, "checkout", prepare)
+    event.listen(engine, "checkout", prepare)
     config = {"SESSION_TYPE": "sqlalchemy", "SESSION_SQLALCHEMY": engine}
     yield Fault(config, lambda: statements.append(begin), lambda: statements.append(end))
     engine.dispose()
-
-    @pytest.fixture
-    def unreachable_store(self, tmp_path: Path) -> SqlAlchemyStore:
-        return SqlAlchemyStore(build(f"sqlite:///{tmp_path}/no such directory/sessions.db"))
 
 
 def config_of(url: str, table_name: str = "sessions") -> dict[str, Any]:
