@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
+import matplotlib as mpl  # pyright: ignore[reportMissingImports]
 
 from .results import Compared, Results, spread
 
@@ -23,7 +23,7 @@ def draw(results: Results, path: Path) -> None:
     """Write the plot; the same figures give the same file."""
     mpl.use("svg")
     mpl.rcParams["svg.hashsalt"] = "flask-session"
-    from matplotlib import pyplot
+    from matplotlib import pyplot  # pyright: ignore[reportMissingImports]
 
     found = [(each.name, case) for each in results.backends if (case := each.default("small"))]
     height = 1.6 + 0.75 * len(found)

@@ -18,7 +18,7 @@ LEAST = 10.0
 def spread(values: list[float]) -> Spread:
     """Answer the median and the quartiles."""
     if len(values) < 2:
-        return (values[0],) * 3
+        return values[0], values[0], values[0]
     low, _, high = quantiles(values, n=4)
     return median(values), low, high
 

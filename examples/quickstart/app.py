@@ -11,10 +11,16 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from pprint import pformat
-from typing import Any
+from typing import Any, cast
 
-from flask import Flask, flash, redirect, render_template, request, session, url_for
-from flask_session import Session, StoreUnavailable
+import flask
+from flask import Flask, flash, redirect, render_template, request, url_for
+from flask_session import (
+    ServerSideSession,
+    ServerSideSessionInterface,
+    Session,
+    StoreUnavailable,
+)
 from werkzeug.wrappers import Response
 
 app = Flask(__name__)
@@ -27,6 +33,8 @@ app.config.update(
 )
 app.config.from_prefixed_env()
 Session(app)
+session = cast(ServerSideSession, flask.session)  # whose type Flask does not know
+interface = cast(ServerSideSessionInterface, app.session_interface)
 
 PRODUCTS = {"apple": Decimal("0.40"), "bread": Decimal("3.20"), "coffee": Decimal("6.90")}
 
@@ -42,7 +50,7 @@ def index() -> str:
         cookie=request.cookies.get(app.config["SESSION_COOKIE_NAME"], "").split("."),
         record=stored_record(),
         backend={"cachelib": "files"}.get(app.config["SESSION_TYPE"], app.config["SESSION_TYPE"]),
-        store=type(app.session_interface.store).__name__,
+        store=type(interface.store).__name__,
     )
 
 
@@ -100,7 +108,6 @@ def store_unavailable(error: StoreUnavailable) -> tuple[str, int]:
 
 def stored_record() -> dict[str, Any] | None:
     """Look behind the session: what the store holds under its id at this moment."""
-    interface = app.session_interface
     if session.new:
         return None
     record = interface.store.load(interface.key_prefix + session.sid)
