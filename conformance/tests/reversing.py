@@ -30,7 +30,7 @@ class ReversingServer(socketserver.ThreadingTCPServer):
 
     @property
     def port(self) -> int:
-        return self.socket.getsockname()[1]
+        return int(self.socket.getsockname()[1])
 
 
 def connected(proxy: Proxy) -> socket.socket:

@@ -47,7 +47,7 @@ def resolve_again() -> Iterator[None]:
 def answers(server: Server) -> bool:
     with redis.Redis(port=server.port, socket_timeout=0.3) as client:
         try:
-            return client.ping()
+            return bool(client.ping())
         except redis.RedisError:
             return False
 

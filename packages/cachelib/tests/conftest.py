@@ -64,5 +64,9 @@ def DynamoDbCache(server: GetServer) -> Iterator[Any]:  # noqa: N802
         **credentials,
     )
     with ExitStack() as stack:
-        stack.enter_context(closing(cache._dynamo.meta.client))
+        stack.enter_context(closing(client_of(cache._dynamo)))
         yield cache
+
+
+def client_of(resource: Any) -> Any:
+    return resource.meta.client

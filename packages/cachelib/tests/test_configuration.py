@@ -193,8 +193,8 @@ def test_the_cache_of_a_directory_knows_it_and_has_no_threshold(tmp_path: Path, 
         warnings.simplefilter("ignore", DeprecationWarning)
         config = {"SESSION_CACHELIB": str(tmp_path), "SESSION_FILE_DIR": str(tmp_path)}
         cache = interface_of(SESSION_TYPE=kind, **config).cache
-    assert isinstance(cache, BaseCache)
     assert (cache._path, cache._threshold) == (str(tmp_path), 0)
+    assert isinstance(cache, BaseCache)
 
 
 def test_a_session_lives_in_the_directory(tmp_path: Path) -> None:

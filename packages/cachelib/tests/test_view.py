@@ -6,6 +6,7 @@ import copy
 import pickle
 import struct
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -27,10 +28,11 @@ def app(request: pytest.FixtureRequest, tmp_path: Path) -> Flask:
     """Provide an app on each kind of cache, and of directory."""
     app = Flask("view")
     app.config.update(SECRET_KEY="key", SESSION_USE_SIGNER=False, SESSION_TYPE="cachelib")
-    app.config["SESSION_CACHELIB"] = {
+    caches: dict[str, Callable[[], Any]] = {
         "FileSystemCache": lambda: FileSystemCache(str(tmp_path)),
         "SimpleCache": SimpleCache,
-    }.get(request.param, lambda: str(tmp_path))()
+    }
+    app.config["SESSION_CACHELIB"] = caches.get(request.param, lambda: str(tmp_path))()
     if request.param == "filesystem":
         app.config.update(SESSION_TYPE="filesystem", SESSION_FILE_DIR=str(tmp_path))
         with pytest.deprecated_call():
@@ -45,7 +47,7 @@ def add_views(app: Flask) -> None:
     @app.get("/login")
     def login() -> str:
         session["user"] = "alice"
-        return session.sid  # type: ignore[attr-defined]
+        return str(session.sid)  # type: ignore[attr-defined]
 
     @app.get("/")
     def show() -> dict[str, Any]:

@@ -17,7 +17,7 @@ def add_views(app: Flask) -> Flask:
     @app.get("/set/<key>/<value>")
     def set_(key: str, value: str) -> str:
         session[key] = value
-        return session.sid  # type: ignore[attr-defined]
+        return str(session.sid)  # type: ignore[attr-defined]
 
     return add_show(app)
 

@@ -32,7 +32,7 @@ class SignedByHand(ByHand):
     def open_session(self, app: Flask, request: Request) -> ServerSideSession:
         request.cookies = dict(request.cookies)  # type: ignore[assignment]
         with suppress(KeyError, BadSignature):
-            request.cookies["session"] = self._unsign(app, request.cookies["session"])  # type: ignore[index]
+            request.cookies["session"] = self._unsign(app, request.cookies["session"])
         return super().open_session(app, request)
 
 

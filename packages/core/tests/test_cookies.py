@@ -7,6 +7,7 @@ from weakref import ref
 import pytest
 from flask import Flask
 from flask_session.cookies import CookieCodec, Presented, cookie_values, is_custom_sid, keys_of
+from flask_session.signers import SignerMode
 from itsdangerous import Signer
 
 SID = "s" * 43
@@ -19,7 +20,7 @@ def old_signature(sid: str, key: str = "new") -> str:
     return signer.sign(sid).decode()
 
 
-def read(mode: bool | str | None, *values: str, keys: tuple[str, ...] = KEYS) -> list[Presented]:
+def read(mode: SignerMode, *values: str, keys: tuple[str, ...] = KEYS) -> list[Presented]:
     return list(CookieCodec(mode, keys).read(values))
 
 
@@ -40,14 +41,12 @@ def test_without_signing_the_cookie_is_the_id(mode: bool | None, keys: tuple[str
 
 
 @pytest.mark.parametrize("mode", [None, True, False, "0.8"])
-def test_a_cookie_signed_by_0_8_is_accepted(mode: bool | str | None) -> None:
+def test_a_cookie_signed_by_0_8_is_accepted(mode: SignerMode) -> None:
     assert read(mode, old_signature(UUID4)) == [Presented(UUID4, "0.8")]
 
 
 @pytest.mark.parametrize(("mode", "accepted"), [(None, 1), (False, 1), (True, 0), ("0.8", 0)])
-def test_unsigned_ids_are_accepted_unless_signing_is_on(
-    mode: bool | str | None, accepted: int
-) -> None:
+def test_unsigned_ids_are_accepted_unless_signing_is_on(mode: SignerMode, accepted: int) -> None:
     assert len(read(mode, SID)) == accepted
 
 
@@ -72,7 +71,7 @@ def test_the_signed_time_cannot_become_part_of_an_id_of_0_8() -> None:
      "\ud800.6b03dc71.AAAA"],
 )  # fmt: skip
 @pytest.mark.parametrize("mode", [None, True, False, "0.8"])
-def test_malformed_ids_are_refused(mode: bool | str | None, value: str) -> None:
+def test_malformed_ids_are_refused(mode: SignerMode, value: str) -> None:
     assert read(mode, value) == []
 
 

@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any
 
 import pytest
-from flask import Flask, Response, copy_current_request_context, request, session
+from flask import Flask, Request, Response, copy_current_request_context, request, session
 from flask.sessions import SessionInterface
 from flask_session import StoreUnavailable
 from flask_session.interface import ServerSideSessionInterface
@@ -48,11 +48,11 @@ class Delegate(SessionInterface):
     def __init__(self, to: Any) -> None:
         self.to = to
 
-    def open_session(self, *arguments: Any) -> Any:
-        return self.to.open_session(*arguments)
+    def open_session(self, app: Flask, request: Request) -> Any:
+        return self.to.open_session(app, request)
 
-    def save_session(self, *arguments: Any) -> None:
-        self.to.save_session(*arguments)
+    def save_session(self, app: Flask, session: Any, response: Response) -> None:
+        self.to.save_session(app, session, response)
 
 
 def traced(function: Callable[..., Any]) -> Callable[..., Any]:

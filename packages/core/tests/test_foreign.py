@@ -28,7 +28,8 @@ class OnlyDumps:
 
     def loads(self, data: bytes) -> dict[str, object]:
         assert data.startswith(b"v1:")
-        return msgspec.json.decode(data[3:])
+        items: dict[str, object] = msgspec.json.decode(data[3:])
+        return items
 
 
 def test_a_foreign_serializer_writes_and_reads_whole_sessions() -> None:
@@ -71,7 +72,8 @@ def test_one_with_both_pairs_of_methods_as_airflow_ships_it() -> None:
             return self.dumps(dict(session)).encode()
 
         def decode(self, data: bytes) -> dict[str, Any]:
-            return self.loads(data.decode())
+            items: dict[str, Any] = self.loads(data.decode())
+            return items
 
     class Airflow(MemorySessionInterface):
         serializer = Both()

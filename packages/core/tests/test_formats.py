@@ -180,7 +180,7 @@ def test_a_key_that_cannot_be_kept_is_a_type_error_that_says_so(
 
 
 def test_equal_sets_have_equal_bytes(serializer: MsgSpecSerializer) -> None:
-    forwards, backwards = set(range(40)), set(range(39, -1, -1))
+    forwards, backwards = set[object](range(40)), set[object](range(39, -1, -1))
     forwards.update(map(str, range(40)))
     backwards.update(map(str, reversed(range(40))))
     assert serializer.encode({"v": forwards}) == serializer.encode({"v": backwards})

@@ -94,8 +94,11 @@ def test_a_login_that_makes_a_remembered_one_fresh_renews_the_id(app: Flask) -> 
 
 @pytest.mark.row("C5")
 def test_apps_that_log_in_in_each_request_lose_no_change(app: Flask) -> None:
-    app.before_request(lambda: flask_login.login_user(Member()) and None)
     meeting = Barrier(2)
+
+    @app.before_request
+    def log_in() -> None:
+        flask_login.login_user(Member())
 
     @app.get("/put/<key>")
     def put(key: str) -> str:
@@ -123,11 +126,11 @@ def test_a_login_that_no_answer_tells_of_keeps_the_id(app: Flask, upgrade: dict[
     client.get("/count")
     headers = {"Cookie": f"session={cookie_of(client)}"}
     headers.update(upgrade)
-    with app.request_context(EnvironBuilder("/", headers=headers).get_environ()):
+    with app.request_context(EnvironBuilder("/", headers=headers.items()).get_environ()):
         if not upgrade:
             request.namespace = "/chat"  # type: ignore[attr-defined]
         flask_login.login_user(Member())
-        app.session_interface.save_session(app, session, app.response_class())  # type: ignore[arg-type]
+        app.session_interface.save_session(app, session, app.response_class())
     assert (client.get("/who").text, client.get("/count").text) == ("alice", "2")
 
 
@@ -136,7 +139,7 @@ def test_a_session_that_no_answer_tells_of_is_not_begun(app: Flask) -> None:
     with app.request_context(EnvironBuilder("/").get_environ()), heard(session_lost) as lost:
         request.namespace = "/chat"  # type: ignore[attr-defined]
         session["seen"] = True
-        app.session_interface.save_session(app, session, app.response_class())  # type: ignore[arg-type]
+        app.session_interface.save_session(app, session, app.response_class())
     assert (app.session_interface.store._records, len(lost)) == ({}, 1)  # type: ignore[attr-defined]
 
 

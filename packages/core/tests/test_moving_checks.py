@@ -55,7 +55,11 @@ def test_a_dry_run_is_not_misled_by_a_session_that_changes(old: HookedStore) -> 
     filled(old, 2)
     key = f"old:{0:043}"
     first = Record(old._records[key][0])
-    steps = [lambda: None, lambda: None, lambda: old.update(key, b"\x80", 500, first)]
+    steps: list[Callable[[], object]] = [
+        lambda: None,
+        lambda: None,
+        lambda: old.update(key, b"\x80", 500, first),
+    ]
 
     def next_step() -> None:  # it is listed, looked at in one store, and changed
         steps.pop(0)()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -207,7 +208,7 @@ def test_what_else_an_app_keeps_under_the_prefix_stays_as_it_is(
     source = new if arguments else old
     source.create("product:1", msgpack_of("not a session"), 100)
     former = {"SESSION_TYPE": "memory", "SESSION_MEMORY": old, "SESSION_KEY_PREFIX": ""}
-    settings = {"SESSION_KEY_PREFIX": "", "SESSION_SERIALIZATION_FORMAT": "json"}
+    settings: dict[str, Any] = {"SESSION_KEY_PREFIX": "", "SESSION_SERIALIZATION_FORMAT": "json"}
     app = app_on(new, SESSION_MIGRATE_FROM=former, **settings)
     assert run(app, *arguments).exit_code == 0
     assert source.load("product:1") == Record(msgpack_of("not a session"), expires_at=NOW + 100)

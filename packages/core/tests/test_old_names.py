@@ -57,15 +57,14 @@ def test_the_defaults_are_where_they_were() -> None:
 
 
 def test_a_query_of_a_subclass_is_asked_once() -> None:
-    utils, calls = import_module("flask_session._utils"), []
+    utils, calls = import_module("flask_session._utils"), list[int]()
+
+    def fail(number: int) -> None:
+        calls.append(number)
+        raise ConnectionError
 
     with pytest.warns(DeprecationWarning, match="no longer repeats"):
-
-        @utils.retry_query(max_attempts=5)
-        def query(number: int) -> None:
-            calls.append(number)
-            raise ConnectionError
-
+        query = utils.retry_query(max_attempts=5)(fail)
     with pytest.raises(ConnectionError):
         query(1)
     assert calls == [1]

@@ -94,7 +94,8 @@ def test_it_has_the_order_of_a_dict(app: Flask) -> None:
 
 def test_copies_are_plain_dicts_that_change_nothing_in_it(app: Flask) -> None:
     looked = opened(app, a=[1])
-    shallow, deep = copy.copy(looked), copy.deepcopy(looked)
+    shallow: Any = copy.copy(looked)
+    deep: Any = copy.deepcopy(looked)
     shallow["b"] = 2
     deep["a"].append(2)
     assert (type(shallow), type(deep)) == (dict, dict)

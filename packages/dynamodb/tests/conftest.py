@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -61,7 +61,7 @@ def table_of_0_8(administrator: Any, table_name: str) -> str:
 @pytest.fixture
 def resource(arguments: dict[str, Any]) -> Iterator[Any]:
     """Provide what Flask-Session 0.8 took as SESSION_DYNAMODB."""
-    resource = boto3.resource("dynamodb", **arguments)
+    resource = cast(Any, boto3.resource("dynamodb", **arguments))
     yield resource
     resource.meta.client.close()
 

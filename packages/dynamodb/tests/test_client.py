@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import boto3
@@ -149,7 +149,7 @@ def make_s3(arguments: dict[str, Any]) -> Any:
 
 
 def make_table(arguments: dict[str, Any]) -> Any:
-    return boto3.resource("dynamodb", **arguments).Table("Sessions")
+    return cast(Any, boto3.resource("dynamodb", **arguments)).Table("Sessions")
 
 
 @pytest.mark.parametrize("make", [make_s3, make_table, dict, lambda _: boto3])

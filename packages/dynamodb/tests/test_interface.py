@@ -32,7 +32,8 @@ def interface_of(app: Flask) -> Any:
 def log_in(app: Flask) -> str:
     with app.test_client() as browser, browser.session_transaction() as changed:
         changed["user"] = "alice"
-    return str(changed.sid)
+    assert isinstance(changed, DynamoDBSession)
+    return changed.sid
 
 
 @pytest.mark.parametrize("key", ["SESSION_DYNAMODB_TABLE", "SESSION_DYNAMODB_TABLE_NAME"])

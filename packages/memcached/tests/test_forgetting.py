@@ -48,8 +48,8 @@ def test_after_a_restart_everybody_is_a_stranger_and_can_log_in(server: Server, 
 def test_when_memory_is_full_old_sessions_are_forgotten_and_new_ones_kept(site: Site) -> None:
     alice = log_in(site, "alice")
     alice.does(put(more=os.urandom(LARGE)))
-    for number in range(100):
-        latest = site.visitor()
-        latest.does(put(user=f"{number}", more=os.urandom(LARGE)))
+    others = [site.visitor() for _ in range(100)]
+    for number, other in enumerate(others):
+        other.does(put(user=f"{number}", more=os.urandom(LARGE)))
     assert alice.does(user) is None
-    assert latest.does(user) == "99"
+    assert others[-1].does(user) == "99"

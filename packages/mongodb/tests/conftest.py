@@ -21,7 +21,7 @@ def url(server: GetServer) -> str:
 
 @pytest.fixture(scope="session")
 def client(url: str) -> Iterator[MongoClient[Any]]:
-    with MongoClient(url) as client:
+    with MongoClient[Any](url) as client:
         yield client
 
 

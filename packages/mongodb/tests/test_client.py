@@ -45,7 +45,7 @@ def commands() -> Commands:
 @pytest.fixture
 def counted(url: str, database: str, commands: Commands) -> Iterator[MongoDBStore]:
     """Provide a store after its first use, whose commands are noted."""
-    with MongoClient(url, event_listeners=[commands]) as client:
+    with MongoClient[Any](url, event_listeners=[commands]) as client:
         store = MongoDBStore(client, database)
         store.load("session:other")
         commands.names.clear()
@@ -87,7 +87,7 @@ def test_a_conflict_is_two_commands(counted: MongoDBStore, commands: Commands) -
 
 
 def test_reads_ask_the_primary_whatever_the_client_prefers(url: str, database: str) -> None:
-    with MongoClient(url, readPreference="secondaryPreferred") as client:
+    with MongoClient[Any](url, readPreference="secondaryPreferred") as client:
         store = MongoDBStore(client, database)
         assert store._documents.read_preference == ReadPreference.PRIMARY
 
@@ -112,7 +112,7 @@ def test_reads_see_what_was_written_last(
 
 
 def test_writes_use_the_write_concern_of_the_client(url: str, database: str) -> None:
-    with MongoClient(url, w=1, journal=True) as client:
+    with MongoClient[Any](url, w=1, journal=True) as client:
         store = MongoDBStore(client, database)
         assert store._documents.write_concern == WriteConcern(w=1, j=True)
 
@@ -219,7 +219,7 @@ def test_a_password_may_have_brackets() -> None:
 
 def test_a_client_that_does_not_wait_for_an_answer_is_refused() -> None:
     with (
-        MongoClient("mongodb://localhost/?w=0", connect=False) as client,
+        MongoClient[Any]("mongodb://localhost/?w=0", connect=False) as client,
         pytest.raises(ConfigurationError, match="w=0"),
     ):
         connect(client)

@@ -66,7 +66,8 @@ def test_an_update_whose_answer_was_lost_is_saved(
         found = loaded(store, KEY)
         store.update(KEY, b"new", 60, found)
         assert store.update(KEY, b"new", 60, found) is Outcome.SAVED
-    assert documents.find_one({"id": KEY})["val"] == b"new"
+    (document,) = documents.find({"id": KEY})
+    assert document["val"] == b"new"
 
 
 def test_a_write_that_is_not_confirmed_as_asked_is_an_error(
@@ -90,7 +91,8 @@ def test_a_write_that_the_collection_refuses_is_an_error(
         with pytest.raises(WriteError) as caught:
             store.update(KEY, b"new", 60, Record(b"data"))
     assert caught.value.code == 121
-    assert documents.find_one({"id": KEY})["val"] == b"data"
+    (document,) = documents.find({"id": KEY})
+    assert document["val"] == b"data"
 
 
 @pytest.mark.parametrize(

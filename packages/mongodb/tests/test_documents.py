@@ -43,7 +43,7 @@ def put(documents: Collection[Any]) -> Put:
 
 def test_a_document_has_the_fields_of_0_8(store: MongoDBStore, documents: Collection[Any]) -> None:
     store.create(KEY, b"data", 60)
-    found = documents.find_one({"id": KEY})
+    (found,) = documents.find({"id": KEY})
     assert {name: type(value) for name, value in found.items()} == {
         "_id": ObjectId,
         "id": str,
@@ -54,7 +54,8 @@ def test_a_document_has_the_fields_of_0_8(store: MongoDBStore, documents: Collec
 
 def test_the_date_is_that_of_utc(store: MongoDBStore, documents: Collection[Any]) -> None:
     store.create(KEY, b"data", 3600)
-    assert abs(documents.find_one()["expiration"] - naive_utc(3600)) < timedelta(seconds=5)
+    (found,) = documents.find()
+    assert abs(found["expiration"] - naive_utc(3600)) < timedelta(seconds=5)
 
 
 def test_an_update_leaves_the_identity_of_a_document_of_0_8(
@@ -62,7 +63,8 @@ def test_an_update_leaves_the_identity_of_a_document_of_0_8(
 ) -> None:
     identity = put(expiration=naive_utc(60))
     assert store.update(KEY, b"ours", 60, loaded(store, KEY)) is Outcome.SAVED
-    assert documents.find_one({"id": KEY})["_id"] == identity
+    (found,) = documents.find({"id": KEY})
+    assert found["_id"] == identity
 
 
 def test_create_answers_false_beside_a_live_document_of_0_8(store: MongoDBStore, put: Put) -> None:
@@ -159,9 +161,9 @@ def test_eight_threads_create_one_document_where_no_index_is_unique(
 def test_a_client_may_decode_as_it_likes(
     client: MongoClient[Any], database: str, options: CodecOptions[Any]
 ) -> None:
+    assert client.address
     other: MongoClient[Any] = MongoClient(
-        client.address[0],
-        client.address[1],
+        *client.address,
         tz_aware=options.tz_aware,
         tzinfo=options.tzinfo,
         document_class=options.document_class,

@@ -45,6 +45,7 @@ def test_url_database_and_collection_in_the_settings_are_used(
 ) -> None:
     with app.test_client() as browser, browser.session_transaction() as changed:
         changed["user"] = "alice"
+    assert isinstance(changed, MongoDBSession)
     assert client[database]["visitors"].count_documents({"id": f"session:{changed.sid}"}) == 1
 
 
@@ -112,10 +113,11 @@ def test_a_name_that_mongodb_refuses_is_an_error_at_the_start(key: str, name: st
 
 
 def test_names_that_are_too_long_together_are_an_error_at_the_start() -> None:
+    app = Flask(__name__)
     with pytest.raises(ConfigurationError, match=r"SESSION_MONGODB_COLLECT = .*Shorten"):
-        MongoDBSessionInterface(None, "mongodb://localhost", db="d" * 60, collection="c" * 195)
+        MongoDBSessionInterface(app, "mongodb://localhost", db="d" * 60, collection="c" * 195)
     MongoDBSessionInterface(
-        None, "mongodb://localhost", db="d" * 60, collection="c" * 194
+        app, "mongodb://localhost", db="d" * 60, collection="c" * 194
     ).store.close()
 
 

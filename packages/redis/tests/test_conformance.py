@@ -26,7 +26,7 @@ ON_A_SMALL_DISK = ("--dir", "/small", "--appendonly", "yes", "--appendfsync", "e
 class RedisBackend(Backend):
     """A server and the client library that reaches it."""
 
-    capabilities = frozenset({SupportsKeys})
+    capabilities: ClassVar[frozenset[type]] = frozenset({SupportsKeys})
     server_decides_expiry = True
     server_name: ClassVar[str] = "redis"
 
@@ -195,7 +195,7 @@ class OnSentinel(OnTopology):
 
     def connect(self, running: Server) -> Client:
         addresses = [address.split(":") for address in running.url.split(",")]
-        sentinel: Any = Sentinel(addresses, socket_timeout=1)  # type: ignore[no-untyped-call]
+        sentinel: Any = Sentinel(addresses, socket_timeout=1)
         client: Client = sentinel.master_for("session")
         return client
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import redis
 import valkey
+from flask_session import sockets
 from flask_session.waiting import offering
 from flask_session_conformance.proxy import Proxy
 from flask_session_conformance.servers import start
@@ -33,9 +34,14 @@ def direct(client: redis.Redis) -> Direct:
     return answer
 
 
+def taken_from(pool: Any) -> Any:
+    """Take a connection from a pool as an app's own command does."""
+    return pool.get_connection(*(("PING",) if NAME_NEEDED else ()))
+
+
 def break_once(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """Let the line break before the next command is sent; answer what was to be sent since."""
-    commands, original = list[bytes](), wire.send
+    commands, original = list[bytes](), sockets.send
 
     def broken(sock: socket.socket, data: bytes) -> None:
         commands.append(data)
@@ -96,7 +102,7 @@ def test_a_reply_that_the_pool_was_given_back_with_is_nobodys(
 ) -> None:
     # An app's own command, interrupted between its two halves; redis-py 8 hands that out again.
     pool = client.connection_pool
-    connection = pool.get_connection(*(("ECHO",) if NAME_NEEDED else ()))
+    connection = taken_from(pool)
     connection.send_command("ECHO", "of alice")
     connection._sock.recv(1, socket.MSG_PEEK)
     pool.release(connection)
@@ -231,8 +237,7 @@ def test_after_a_failover_behind_a_name_new_connections_are_made(
 
 def test_what_another_thread_has_taken_from_a_queue_stays_open(url: str) -> None:
     pool = redis.BlockingConnectionPool.from_url(url, max_connections=3)
-    taken = pool.get_connection(*(("PING",) if NAME_NEEDED else ()))
-    other = pool.get_connection(*(("PING",) if NAME_NEEDED else ()))
+    taken, other = taken_from(pool), taken_from(pool)
     pool.release(other)
     disconnect_idle(pool)
     assert (taken._sock is None, other._sock is None, pool.pool.qsize()) == (False, True, 2)

@@ -88,7 +88,7 @@ def test_a_cluster_loses_a_primary(cluster: Group) -> None:
 def test_sentinels_choose_the_replica(sentinels: Group) -> None:
     addresses = [("127.0.0.1", port) for port in sentinels.ports("sentinel")]
     settings: Any = {"socket_timeout": 1, "retry": AT_ONCE}
-    sentinel: Any = Sentinel(addresses, **settings)  # type: ignore[no-untyped-call]
+    sentinel: Any = Sentinel(addresses, **settings)
     with sentinel.master_for("session") as client:
         traffic = fail_over(site_of(client), sentinels, "server1")
         traffic.check()

@@ -35,6 +35,7 @@ def test_a_url_in_the_settings_is_used(url: str, prefix: str) -> None:
     app = make_app(SESSION_REDIS=url, SESSION_KEY_PREFIX=prefix)
     with app.test_client() as browser, browser.session_transaction() as changed:
         changed["user"] = "alice"
+    assert isinstance(changed, RedisSession)
     assert interface_of(app).client.keys(f"{prefix}*") == [f"{prefix}{changed.sid}".encode()]
     interface_of(app).store.close()
 

@@ -10,6 +10,7 @@ import pytest
 import redis
 from flask_session_redis.direct import Direct, sender
 from flask_session_redis.wire import LONGEST
+from redis import exceptions
 
 REPLIES: dict[str, tuple[str, Any]] = {
     "a text": ("return 'text'", b"text"),
@@ -46,7 +47,7 @@ def test_a_missing_key_is_none(direct: Direct, prefix: str) -> None:
 
 
 def test_errors_are_those_of_redis_py(direct: Direct) -> None:
-    with pytest.raises(redis.exceptions.NoScriptError):
+    with pytest.raises(exceptions.NoScriptError):
         direct("EVALSHA", "0" * 40, 0)
     with pytest.raises(redis.ResponseError, match="oh no"):
         direct("EVAL", "return redis.error_reply('oh no')", 0)
@@ -69,7 +70,7 @@ def is_left(direct: Direct, script: str) -> bool:
 def test_a_silent_server_is_redis_pys_timeout(url: str) -> None:
     with redis.Redis.from_url(url, socket_timeout=0.05, retry=None) as client:
         send = sender(client)
-        with pytest.raises(redis.exceptions.TimeoutError):
+        with pytest.raises(exceptions.TimeoutError):
             send("BLPOP", "a-list-that-nobody-fills", 1)
         assert send("ECHO", "next") == b"next"
 

@@ -16,7 +16,7 @@ from flask_session.store import Outcome, Record
 from flask_session_conformance.stores.base import loaded
 from flask_session_sqlalchemy import SqlAlchemyStore
 from flask_session_sqlalchemy.engine import build
-from sqlalchemy import Engine, Table
+from sqlalchemy import Engine, Table, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from packages.sqlalchemy.tests.databases import (
@@ -195,7 +195,7 @@ def read_only(url: str) -> Engine:
 def test_a_full_disk_refuses_a_write_and_leaves_the_record(
     filled: SqlAlchemyStore, engine: Engine
 ) -> None:
-    sa.event.listen(engine, "checkout", limit_pages)
+    event.listen(engine, "checkout", limit_pages)
     with pytest.raises(filled.errors, match="full"):
         filled.update(KEY, bytes(1_000_000), 60, Record(b"data"))
     assert loaded(filled, KEY).data == b"data"

@@ -47,9 +47,9 @@ def test_a_password_may_come_from_the_apps_listeners(
     # PostgreSQL's were never asked, since ours had connected; others were asked from last to first.
     db, order = SQLAlchemy(), list[str]()
 
-    def first(*_: object, cparams: dict[str, Any] | None = None, **__: object) -> None:
+    def first(*_: Any, cparams: Any = None, **__: object) -> None:
         parameters = cparams if named else _[3]
-        parameters.update(password="session")  # type: ignore[union-attr]
+        parameters.update(password="session")
         order.append("first")
 
     def second(*_: object, **__: object) -> None:
@@ -100,7 +100,7 @@ def test_columns_that_change_with_each_update_do(make_app: MakeApp) -> None:
     assert visits(app) == ["1", "2"]
     with engine_of(app).connect() as connection:
         model = interface_of(app).sql_session_model
-        assert connection.scalar(sa.select(model.changed_at)) > NOW
+        assert connection.scalars(sa.select(model.changed_at)).one() > NOW
 
 
 FIRST = {

@@ -31,11 +31,13 @@ class SqlPlanter:
         self.made = False
 
     def plant(self, recording: Recording, expires_at: float | None) -> None:
-        moment = expires_at and datetime.fromtimestamp(expires_at, timezone.utc)
+        moment = None
+        if expires_at is not None:
+            moment = datetime.fromtimestamp(expires_at, timezone.utc).replace(tzinfo=None)
         row = {
             "session_id": recording.key,
             "data": recording.value,
-            "expiry": moment and moment.replace(tzinfo=None),
+            "expiry": moment,
         }
         with self.engine.begin() as connection:
             if not self.made:
