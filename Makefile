@@ -35,6 +35,9 @@ package_mariadb := sqlalchemy
 PROMISES := $(if $(BACKEND)$(ARGS),,-p tools.promises --promises docs/promises.md)
 TESTS := $(if $(BACKEND),packages/$(or $(package_$(BACKEND)),$(BACKEND))/tests)
 SOURCES := $(wildcard packages/*/src) conformance/src
+# The rest that mypy looks at: tests, tools and examples.
+CHECKED := $(wildcard packages/*/tests) conformance/tests benchmarks examples tools tests/typing \
+	docs/conf.py docs/_ext docs/tests
 
 .PHONY: help bootstrap demo test check images bench soak docs package release clean
 
@@ -58,7 +61,7 @@ check:
 	@tools/bootstrap
 	ruff check
 	ruff format --check
-	mypy $(SOURCES) tools docs/conf.py docs/_ext docs/tests tests/typing
+	mypy $(SOURCES) $(CHECKED)
 	pyright
 	python -m tools.verify_types
 
