@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from itsdangerous import BadSignature, Signer
 
 from .config import id_bytes
-from .cookies import CookieCodec, Presented, SidCheck, keys_of
+from .cookies import CookieCodec, Form, Presented, SidCheck, keys_of
 from .signers import old_signer, our_signer
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class HookedCodec(CookieCodec):
 
     def __init__(self, interface: IdentityHooks, app: Flask, is_valid: SidCheck) -> None:
         super().__init__("0.8", keys_of(app), is_valid)
-        self.writes = "0.8"
+        self.writes: Form = "0.8"
         self._accepts = ("0.8",)
         self._readers["0.8"] = self._read_hooked
         self._interface = interface
