@@ -167,12 +167,12 @@ class MovingStore(Store):
         self.max_bytes: int = route.new.max_bytes
 
     @property
-    def clock(self) -> Clock:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def clock(self) -> Clock:
         """The time of both stores."""
         return self.new.clock
 
     @clock.setter
-    def clock(self, value: Clock) -> None:
+    def clock(self, value: Clock) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         self.new.clock = self.old.clock = value
 
     def load(self, key: str) -> Record | None:

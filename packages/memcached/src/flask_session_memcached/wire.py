@@ -102,9 +102,9 @@ class Wire:
         if self.client.sock is None:
             self._connect()
         sock = self.client.sock
-        send(sock, command)
+        send(sock, command)  # pyright: ignore[reportArgumentType]
         while_waiting()
-        received: bytes = sock.recv(CHUNK)
+        received: bytes = sock.recv(CHUNK)  # pyright: ignore[reportOptionalMemberAccess]
         while b"\r\n" not in received:
             received += self._receive()
         return received

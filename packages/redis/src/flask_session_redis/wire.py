@@ -125,7 +125,7 @@ def line_of(connection: Any) -> Line:
     is_checked = sock is None or connection.health_check_interval
     if type(connection) not in WITHOUT_TLS or not IS_POSIX or is_checked:
         return Line(connection)
-    own = sock.dup()
+    own = sock.dup()  # pyright: ignore[reportOptionalMemberAccess]
     if connection._sock is not sock:  # redis-py forgets a socket before it closes it
         own.close()
         raise closed()

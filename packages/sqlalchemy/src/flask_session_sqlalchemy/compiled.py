@@ -28,7 +28,7 @@ class Compiled:
     https://docs.sqlalchemy.org/en/20/core/connections.html#working-with-the-dbapi-cursor-directly
     """
 
-    def __init__(self, statement: Select[Any] | Update, dialect: Dialect) -> None:
+    def __init__(self, statement: Select[Any, Any] | Update, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self._sql = compiled.string
         self._names: list[str] | None = getattr(compiled, "positiontup", None)

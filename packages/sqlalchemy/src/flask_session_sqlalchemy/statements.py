@@ -55,7 +55,7 @@ class Statements:
     :meth:`token` makes of the data a record is recognised by.
     """
 
-    load: Select[Any]
+    load: Select[Any, Any]
     create: Insert
     take_over: Update
     update: Update

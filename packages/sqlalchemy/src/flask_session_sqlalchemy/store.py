@@ -121,7 +121,7 @@ class SqlAlchemyStore(Store):
             for row in page:
                 is_live = row.expiry is not None and timestamp(row.expiry) > now
                 if is_live and row.session_id.startswith(prefix):
-                    yield row.session_id, timestamp(row.expiry)
+                    yield row.session_id, timestamp(row.expiry)  # pyright: ignore[reportArgumentType]
             after = page[-1].session_id
 
     def setup(self) -> None:
