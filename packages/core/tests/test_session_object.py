@@ -158,10 +158,8 @@ def test_a_change_while_streaming_warns_in_production(app: Flask) -> None:
     assert "change is lost" in str(caught[0].message)
 
 
-@pytest.mark.parametrize(
-    "sid", ["", "with space", "a; Domain=example.org", "a,b", 'a"b', "é", "x" * 201]
-)
-def test_an_id_that_no_cookie_can_carry_is_refused(sid: str) -> None:
+@pytest.mark.parametrize("sid", ["", "with space", "a; Domain=example.org", "é", "x" * 251])
+def test_an_id_of_which_no_key_can_be_made_is_refused(sid: str) -> None:
     # What stands behind a semicolon became an attribute of the cookie.
     session = ServerSideSession({"user": "alice"}, "the id it has")
     with pytest.raises(ValueError, match=r"session\.sid"):

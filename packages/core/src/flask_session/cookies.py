@@ -26,14 +26,15 @@ Form = Literal["signed", "0.8", "unsigned"]
 """How an id was vouched for."""
 
 SID = re.compile(r"[A-Za-z0-9_-]{16,128}")
-CUSTOM_SID = re.compile(r"[!#-+\--:<-\[\]-~]{1,200}")
-"""Printable ASCII without space, quote, comma, semicolon and backslash (RFC 6265, cookie-octet)."""
+CUSTOM_SID = re.compile(r"[!-~]{1,250}")
+"""Printable ASCII without space, of which every store can make a key."""
 UNFIT = (
-    "session.sid takes what is accepted in a cookie: 16 to 128 of A-Z, a-z, 0-9, - and _; where "
-    "_generate_sid is overridden, printable ASCII without space, quote, comma and ;"
+    "not a session id: 16 to 128 of A-Z, a-z, 0-9, - and _ are accepted; where _generate_sid is "
+    "overridden, printable ASCII without space, with the prefix at most 250"
 )
 
 LONGEST_COOKIE = 512
+ESCAPED = re.compile(rb"\\([0-3][0-7]{2}|.)")
 VERIFIED = 1024
 """Signed cookies whose meaning is remembered; under other keys there is another codec."""
 
@@ -65,7 +66,7 @@ class Presented(msgspec.Struct, frozen=True):
 def cookie_values(header: str, name: str) -> list[str]:
     """Answer the values of all cookies of one name in a Cookie header.
 
-    Far cheaper than parsing every cookie. What is escaped in a value is not undone: no id has that.
+    Far cheaper than parsing every cookie.
     """
     if name not in header:
         return []
@@ -74,8 +75,22 @@ def cookie_values(header: str, name: str) -> list[str]:
 
 
 def unquoted(value: str) -> str:
-    """Answer what stands between quotes, of which there are two or none (RFC 6265)."""
-    return value[1:-1] if value[:1] == value[-1:] == '"' else value
+    """Answer what stands between quotes, of which there are two or none (RFC 6265).
+
+    Only ids and signatures that an app makes by itself need what Werkzeug escapes in between.
+    """
+    if not value[:1] == value[-1:] == '"':
+        return value
+    if "\\" not in value:
+        return value[1:-1]
+    plain = ESCAPED.sub(unescaped, value[1:-1].encode("latin-1", "replace"))
+    return plain.decode("utf-8", "replace")
+
+
+def unescaped(found: re.Match[bytes]) -> bytes:
+    """Answer the byte that an escape stands for, written in octal or as it is."""
+    byte = found[1]
+    return byte if len(byte) == 1 else bytes([int(byte, 8)])
 
 
 def values_in(request: Any, name: str) -> list[str]:
@@ -147,6 +162,7 @@ class CookieCodec:
         self.writes: Form = WRITES[mode] if keys else "unsigned"
         self._accepts: tuple[Form, ...] = ACCEPTS[mode] if keys else ("unsigned",)
         self.is_valid = is_valid
+        self._longest: int = LONGEST_COOKIE
         self._readers: dict[Form, Callable[[str], Presented | None]] = {
             # A visitor shows one cookie with many requests; each is verified once.
             "signed": lru_cache(VERIFIED)(self._read_signed),
@@ -165,7 +181,7 @@ class CookieCodec:
         for form in self._accepts:
             read, others = self._readers[form], []
             for value in values:
-                presented = read(value) if len(value) <= LONGEST_COOKIE else None
+                presented = read(value) if len(value) <= self._longest else None
                 if presented is not None:
                     yield presented
                 else:

@@ -14,6 +14,8 @@ from .signers import old_signer, our_signer
 if TYPE_CHECKING:
     from flask import Flask
 
+LONGEST_HOOKED = 4096
+"""What browsers keep of a cookie; a signature of an app's own may be long."""
 SIGNING = ("_get_signer", "_sign", "_unsign")
 
 
@@ -30,7 +32,8 @@ class IdentityHooks:
 
     def makes_custom_ids(self) -> bool:
         """Tell whether a subclass makes ids of its own, of which any form is accepted then."""
-        return type(self)._generate_sid is not IdentityHooks._generate_sid
+        is_own = type(self)._generate_sid is not IdentityHooks._generate_sid
+        return is_own or "_generate_sid" in vars(self)
 
     def checked_length(self, sid_length: int) -> int:
         """Answer a length in random bytes if ids of it are accepted; other ids are not ours."""
@@ -66,11 +69,14 @@ class HookedCodec(CookieCodec):
         super().__init__("0.8", keys_of(app), is_valid)
         self.writes: Form = "0.8"
         self._accepts = ("0.8",)
+        self._longest = LONGEST_HOOKED
         self._readers["0.8"] = self._read_hooked
         self._interface = interface
         self._app = app
 
     def _read_hooked(self, value: str) -> Presented | None:
+        if not value.isascii():  # base64 passes over what is not, so that other texts are accepted
+            return None
         try:
             return self._presented(self._interface._unsign(self._app, value), "0.8")
         except (BadSignature, UnicodeError):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, TypeVar
 
 Self = TypeVar("Self", bound="DictLike")
+MISSING: Any = object()
 
 
 class DictLike(MutableMapping[Any, Any]):
@@ -28,10 +29,13 @@ class DictLike(MutableMapping[Any, Any]):
     def _look_to_change(self) -> object:
         """Tell that a change is meant, whose first step is a look."""
 
-    def pop(self, key: Any, *default: Any) -> Any:
-        """Do as ``dict.pop``; of a session that could not be loaded it is a change that is lost."""
+    def pop(self, key: Any, default: Any = MISSING) -> Any:
+        """Do as ``dict.pop``; of a session that could not be loaded it is a change that is lost.
+
+        Flask's own session takes ``default`` by its name, too.
+        """
         self._look_to_change()
-        return super().pop(key, *default)
+        return super().pop(key) if default is MISSING else super().pop(key, default)
 
     def popitem(self) -> tuple[Any, Any]:
         """Remove and answer the item that was added last."""

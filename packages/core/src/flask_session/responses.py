@@ -25,6 +25,8 @@ POLICY = re.compile(
 )
 """Headers that ``after_request`` functions give to every answer: what a page of this origin may do,
 and how the request is called. Without them another origin's page does not even see the status."""
+OCTETS = re.compile(r"[!#-+\--:<-\[\]-~]*")
+"""RFC 6265, cookie-octet: printable ASCII without space, quote, comma, semicolon and backslash."""
 Attributes = tuple["str | None", str, bool, bool, "str | None", bool]
 
 
@@ -78,7 +80,17 @@ def cookie(
     before, after = cookie_header(
         interface.get_cookie_name(app), expires, max_age, cookie_attributes(interface, app)
     )
-    return before + value + after
+    return before + quoted(value) + after
+
+
+def quoted(value: str) -> str:
+    """Escape a cookie's value where it has to be; ids and signatures of ours need not be.
+
+    Those of an app's own may end the value, and begin an attribute of the cookie.
+    """
+    if OCTETS.fullmatch(value):
+        return value
+    return dump_cookie("value", value, path=None).partition("=")[2]
 
 
 def delete_cookie(interface: SessionInterface, app: Flask, response: Response) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from .cookies import CookieCodec, SidCheck, is_custom_sid, is_sid, keys_of
+from .cookies import UNFIT, CookieCodec, SidCheck, is_custom_sid, is_sid, keys_of
 from .events import AppEvents
 from .hooks import HookStore
 from .identity import HookedCodec
@@ -53,12 +53,20 @@ def build(interface: ServerSideSessionInterface, app: Flask) -> Runtime:
     )
     repository = SessionRepository(
         records,
-        lambda: interface._generate_sid(interface.sid_length),
+        partial(new_sid, interface, codec),
         marks_signed=codec.writes == "signed",
         ignores_marks=mode is False,
         merges=settings.conflict == "merge",
     )
     return Runtime(basis, codec, repository)
+
+
+def new_sid(interface: ServerSideSessionInterface, codec: CookieCodec) -> str:
+    """Make an id. Raises ValueError for one of the app's own that no cookie would bring back."""
+    sid = interface._generate_sid(interface.sid_length)
+    if not codec.is_valid(sid):
+        raise ValueError(f"_generate_sid: {UNFIT}")
+    return sid
 
 
 def codec_of(interface: ServerSideSessionInterface, app: Flask) -> CookieCodec:

@@ -128,9 +128,9 @@ class ServerSideSession(DictLike, SessionMixin):
             raise reserved()
         self._change()[key] = value
 
-    def update(self, *arguments: Any, **items: Any) -> None:
-        """Do as ``dict.update``; nothing to assign is no change."""
-        changed = dict(*arguments, **items)
+    def update(self, other: Any = None, /, **items: Any) -> None:
+        """Do as ``dict.update``; nothing to assign, as ``None``, is no change."""
+        changed = {**dict(() if other is None else other), **items}
         if RESERVED_KEY in changed:
             raise reserved()
         if changed:
@@ -184,7 +184,7 @@ class ServerSideSession(DictLike, SessionMixin):
         self._change()
         state = self._look()
         if not (is_custom_sid if self._runtime is None else self._runtime.codec.is_valid)(value):
-            raise ValueError(UNFIT)
+            raise ValueError(f"session.sid: {UNFIT}")
         state.is_late = False  # who logs in now has to be told the id
         if state.found is not None and state.regenerated_from is None:
             state.regenerated_from = state.sid
