@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
@@ -154,3 +156,27 @@ def test_a_thread_that_goes_on_while_its_request_saves_fails_nothing(loaded: Any
     contents["a"] = 1
     serializer.meanwhile = lambda: contents.update({"late": 2})
     assert contents.changes().values == {"a": Raw(b"\x01")}
+
+
+FORK_WHILE_A_TURN_IS_HELD = """
+import os, threading
+from flask_session.saving import TURNS
+is_held, is_over = threading.Event(), threading.Event()
+def hold():
+    with TURNS.of("sid"):
+        is_held.set()
+        is_over.wait()
+threading.Thread(target=hold).start()
+is_held.wait()
+child = os.fork()
+if not child:
+    os._exit(not TURNS.of("sid").acquire(blocking=False))
+is_over.set()
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_the_child_of_a_fork_waits_for_no_turn_of_its_parents() -> None:
+    # A second for each collision, for ever, and then a conflict.
+    script = [sys.executable, "-W", "ignore", "-c", FORK_WHILE_A_TURN_IS_HELD]
+    assert subprocess.run(script, timeout=60, check=False).returncode == 0

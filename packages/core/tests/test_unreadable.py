@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
 from contextlib import suppress
+from typing import Any
 
 import msgspec
 import pytest
 from flask_session.errors import UnreadableRecord
+from flask_session.legacy import Reader
 from flask_session.memory import MemoryStore
 from flask_session.serializers import MsgSpecSerializer
+from flask_session.signers import our_signer
 
 from packages.core.tests.apps import app_on
 from packages.core.tests.values import KEPT
@@ -49,3 +53,56 @@ def test_a_look_at_an_unreadable_value_leaves_the_record_as_it_is() -> None:
     client.set_cookie("session", "s" * 43)
     assert client.get("/").json == {"user": "alice"}
     assert store.load(key) == before
+
+
+class SoftTimeLimit(Exception):
+    """What a worker's signal handler raises, wherever the request is."""
+
+
+INTERRUPTIONS = pytest.mark.parametrize("kind", [SoftTimeLimit, MemoryError, RecursionError])
+
+
+def interrupting(kind: type[Exception]) -> Any:
+    """Answer a function in which a time limit strikes, or memory or stack are used up."""
+
+    def interrupt(*_: object) -> Any:
+        raise kind
+
+    return interrupt
+
+
+@INTERRUPTIONS
+@pytest.mark.parametrize("step", ["split", "decode_value"])
+def test_what_interrupts_the_decoding_loses_nothing(
+    kind: type[Exception], step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The value, or the session, was taken for damaged, and removed with an answer of 200.
+    app = app_on(MemoryStore())
+    interface: Any = app.session_interface
+    client = app.test_client()
+    client.get("/set/user")
+    with monkeypatch.context() as patching:
+        patching.setattr(interface.serializer.format, step, interrupting(kind))
+        with pytest.raises(kind):
+            client.get("/")
+    assert client.get("/").json == {"_permanent": True, "user": 1}
+
+
+@INTERRUPTIONS
+def test_what_interrupts_the_reading_of_a_pickle_is_no_damage(
+    kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Reader, "read", interrupting(kind))
+    with pytest.raises(kind):
+        MsgSpecSerializer().split(pickle.dumps({"user": "alice"}))
+
+
+@INTERRUPTIONS
+def test_what_interrupts_a_verification_is_no_wrong_signature(
+    kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # itsdangerous takes it for one.
+    monkeypatch.setattr("itsdangerous.signer.base64_decode", interrupting(kind))
+    monkeypatch.setattr("flask_session.signers.base64_decode", interrupting(kind), raising=False)
+    with pytest.raises(kind):
+        our_signer(("key",)).verify_signature("value", "signature")

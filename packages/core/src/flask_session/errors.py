@@ -16,7 +16,26 @@ kept is a :class:`TypeError` that names its key. Messages carry neither session 
 
 from __future__ import annotations
 
+import struct
+
+from msgspec import MsgspecError
 from werkzeug.exceptions import Conflict, InternalServerError, ServiceUnavailable
+
+DAMAGE: tuple[type[Exception], ...] = (
+    MsgspecError,
+    ValueError,
+    TypeError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    EOFError,
+    struct.error,
+)
+"""What decoding raises for bytes that are damaged or hostile.
+
+Whatever else is raised meanwhile, by a time limit or for want of memory or stack, tells nothing
+about the bytes: if it were taken for damage, a session would be lost with an answer of 200.
+"""
 
 
 class SessionError(Exception):

@@ -19,8 +19,10 @@ from .serializers import ItemSerializer, MsgSpecSerializer
 class ForeignSerializer(ItemSerializer):
     """Handle items through somebody's whole-session serializer, one single-item session each.
 
-    It may encode the same twice in different ways, as encryption does.
+    It may encode the same twice in different ways, as encryption does, and raise what it likes.
     """
+
+    damage: tuple[type[Exception], ...] = (Exception,)
 
     def __init__(self, dumps: Any, loads: Any, *, reads_pickle: bool = True) -> None:
         self._dumps, self._loads = dumps, loads

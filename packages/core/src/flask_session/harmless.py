@@ -26,7 +26,7 @@ LONGEST_DECIMAL = 4300
 ZONE = re.compile(r"[A-Za-z0-9_+-]{1,32}(/[A-Za-z0-9_+-]{1,32}){0,3}", re.ASCII)
 
 
-class RefusedError(Exception):
+class RefusedError(ValueError):
     """A pickle asks for something that is not on the list."""
 
 

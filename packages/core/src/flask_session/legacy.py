@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pickletools import genops
 from typing import Any
 
-from .errors import UnreadableRecord
+from .errors import DAMAGE, UnreadableRecord
 from .harmless import HARMLESS, Harmless, RefusedError, complete_uuid, need
 from .pricing import Budget
 
@@ -54,7 +54,7 @@ def read_pickle(data: bytes) -> tuple[Any, int]:
         raise UnreadableRecord("the pickle is too large")
     try:
         return Reader().read(data)
-    except Exception as error:  # hostile bytes can raise anything a type's constructor raises
+    except DAMAGE as error:
         kind = type(error).__name__
     raise UnreadableRecord(f"the pickle is broken or holds more than plain data ({kind})")
 

@@ -6,6 +6,7 @@ again, merges key by key and tries again; a session that ended meanwhile stays e
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Iterator
@@ -28,7 +29,6 @@ MAX_ROUNDS = 100
 Redis was a conflict; with this many, none of 1 600, the slowest after 0.35 s."""
 MAX_SECONDS = 1.0
 LONGEST_PAUSE = 0.020
-TURNS = tuple(RLock() for _ in range(64))
 UNKNOWN = Record(b"")
 """Stands for a record this request wrote: it is read again before it is compared with."""
 
@@ -141,6 +141,29 @@ class Saving(msgspec.Struct, frozen=True):
         return Result.DELETED
 
 
+class Turns:
+    """Locks, each for some of the session ids, that a process shares with no other.
+
+    A fork copies a lock as it is, and nobody in the child would ever give back one that was held.
+    """
+
+    def __init__(self) -> None:
+        self._locks, self._process = self._fresh(), os.getpid()
+
+    def of(self, sid: str) -> RLock:
+        """Answer the lock for a session id."""
+        if self._process != os.getpid():
+            self._locks, self._process = self._fresh(), os.getpid()
+        return self._locks[hash(sid) % len(self._locks)]
+
+    @staticmethod
+    def _fresh() -> list[RLock]:
+        return [RLock() for _ in range(64)]
+
+
+TURNS = Turns()
+
+
 def rounds(sid: str) -> Iterator[int]:
     """Limit a repeated attempt in number, and in time since the first collision.
 
@@ -150,7 +173,7 @@ def rounds(sid: str) -> Iterator[int]:
     """
     yield 0
     deadline = time.monotonic() + MAX_SECONDS
-    turn = TURNS[hash(sid) % len(TURNS)]
+    turn = TURNS.of(sid)
     has_turn = turn.acquire(timeout=MAX_SECONDS)
     try:
         for number in range(1, MAX_ROUNDS):

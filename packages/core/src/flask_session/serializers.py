@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw
 
 from .config import wrong
-from .errors import UnreadableRecord
+from .errors import DAMAGE, UnreadableRecord
 from .formats import Format, StructT
 from .json_format import JsonFormat
 from .legacy import is_pickle, load_pickle
@@ -50,6 +50,9 @@ class Serializer(ABC):
 class ItemSerializer(Serializer):
     """A serializer that handles each top-level item on its own, as the core needs it."""
 
+    damage: tuple[type[Exception], ...] = DAMAGE
+    """What it raises for a value that it does not keep."""
+
     @abstractmethod
     def encode_item(self, key: Any, value: Any) -> Raw:
         """Encode one value. Raises TypeError naming the key."""
@@ -74,7 +77,7 @@ class ItemSerializer(Serializer):
         """Encode what another serializer has read. Raises UnreadableRecord if this one cannot."""
         try:
             return {key: self.encode_item(key, value) for key, value in session.items()}
-        except Exception as error:  # a serializer of the app's own raises what it likes
+        except self.damage as error:
             reason = f"a value that is not kept in this format: {type(error).__name__}"
             raise UnreadableRecord(reason) from None
 
@@ -149,7 +152,7 @@ class MsgSpecSerializer(ItemSerializer):
         """Decode one value."""
         try:
             value = self.format.decode_value(raw)
-        except Exception as error:  # hostile bytes can raise anything a type's constructor raises
+        except DAMAGE as error:
             raise UnreadableRecord(f"unreadable value: {type(error).__name__}") from None
         if key == FLASHES and type(value) is list:
             return [tuple(item) if type(item) is list else item for item in value]
@@ -176,7 +179,7 @@ class MsgSpecSerializer(ItemSerializer):
             if format is self.format:
                 return items
             session = {key: format.decode_value(raw) for key, raw in items.items()}
-        except Exception as error:  # as in decode_item
+        except DAMAGE as error:
             raise UnreadableRecord(f"unreadable record: {type(error).__name__}") from None
         return self.take_over(session)
 
