@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask_session import Session
+from flask_session import Record, Session
 from flask_session_sqlalchemy import SqlAlchemyStore
 from flask_session_sqlalchemy.engine import build, connect
 from flask_session_sqlalchemy.failures import is_read_only
@@ -166,6 +166,9 @@ def test_where_nobody_takes_writes_few_connections_are_made(
     with pytest.raises(behind.errors):
         behind.touch("key", 60)
     assert len(made) <= 3
+    with pytest.raises(behind.errors):
+        behind.update("key", b"2", 60, Record(b"1"))
+    assert len(made) <= 7  # it was asked for as long as that takes
     engine.dispose()
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pymysql
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from flask_session.store import Record
 from flask_session_sqlalchemy import SqlAlchemyStore
 from sqlalchemy import Engine, Table, event
+from sqlalchemy.pool import StaticPool
 
 from packages.sqlalchemy.tests.databases import KEY, SERVERS, cut_connections, on_mariadb
 
@@ -46,6 +48,56 @@ def test_dead_connections_are_replaced(make: Make, table: Table, url: str) -> No
             stack.enter_context(engine.connect())
     cut_connections(url)
     assert store.touch(KEY, 60)
+
+
+@on_servers
+@pytest.mark.parametrize("options", [{}, {"execution_options": {"isolation_level": "AUTOCOMMIT"}}])
+def test_a_connection_that_dies_before_it_goes_back_costs_none(
+    make: Make, table: Table, url: str, options: dict[str, Any]
+) -> None:
+    # It was lost to the pool: after as many as that has, a 503 for ever, and for the app as well.
+    engine = make(pool_size=1, max_overflow=0, pool_timeout=0.1, **options)
+    store = SqlAlchemyStore(engine, table)
+    store.create(KEY, b"data", 60)
+
+    def cut(*_: object) -> None:
+        cut_connections(url)
+
+    event.listen(engine, "after_cursor_execute", cut)
+    with suppress(*store.errors):
+        store.touch(KEY, 60)
+    event.remove(engine, "after_cursor_execute", cut)
+    assert store.touch(KEY, 60)
+
+
+@on_servers
+def test_a_dead_connection_is_replaced_that_has_an_isolation_level(
+    make: Make, table: Table, url: str
+) -> None:
+    # pymysql's own error came out of connecting: a 500 for each idle connection.
+    engine = make(pool_size=1, execution_options={"isolation_level": "AUTOCOMMIT"})
+    store = SqlAlchemyStore(engine, table)
+    store.create(KEY, b"data", 60)
+    cut_connections(url)
+    assert store.touch(KEY, 60)
+
+
+def test_threads_take_turns_on_a_connection_they_share() -> None:
+    # One got the rows of another: with Flask-SQLAlchemy's database in memory, its session.
+    engine, turns = sa.create_engine("sqlite://", poolclass=StaticPool), list[bool]()
+    store = SqlAlchemyStore(engine)
+
+    def try_in_another_thread(*_: object) -> None:
+        take: Any = store.database._turn.acquire  # type: ignore[attr-defined]
+        with ThreadPoolExecutor(1) as other:
+            turns.append(other.submit(take, blocking=False).result())
+
+    event.listen(engine, "before_cursor_execute", try_in_another_thread)
+    store.create(KEY, b"data", 60)
+    store.load(KEY)
+    assert len(turns) > 2
+    assert not any(turns)
+    engine.dispose()
 
 
 @on_servers

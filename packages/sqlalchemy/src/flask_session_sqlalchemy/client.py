@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from typing import Any, cast
 
@@ -24,6 +25,8 @@ REMEDY = (
     "Set it to a URL (postgresql+psycopg://…, mysql+pymysql://…, sqlite:///sessions.db), to an "
     "Engine of SQLAlchemy, or to a Flask-SQLAlchemy object."
 )
+LEGACY_TRANSACTION_CONTROL = -1
+"""Of :mod:`sqlite3`, which has no name for it before Python 3.12."""
 INHERITED = ("connect_args", "creator", "pool_recycle")
 Client = Engine | FlaskSqlAlchemy
 
@@ -101,7 +104,8 @@ def check(engine: Engine) -> None:
     if isinstance(engine.pool, StaticPool):
         warnings.warn(
             f"{KEY} has one connection, shared with the app: storing a session also commits what "
-            "the app has not committed. Give the sessions a database of their own.",
+            "the app has not committed, and threads that use it at once get each other's rows. "
+            "Give the sessions a database of their own.",
             RuntimeWarning,
             stacklevel=5,
         )
@@ -127,9 +131,11 @@ def of_flask_sqlalchemy(app: Flask, db: FlaskSqlAlchemy, bind_key: str | None) -
             )  # fmt: skip
         theirs = engines[bind_key]
         check(theirs)
-        if isinstance(theirs.pool, StaticPool):
-            return theirs
         options = options_of(app, db, bind_key)
+        # What a pool of the app's own lends is given back at once; ours would keep all of it.
+        lends = isinstance(theirs.pool, NullPool) and "creator" in options
+        if lends or isinstance(theirs.pool, StaticPool):
+            return theirs
         if translated := translations(theirs):
             options["execution_options"] = {"schema_translate_map": translated}
         return connecting_as(theirs, options)
@@ -172,9 +178,21 @@ def connecting_as(theirs: Engine, options: Mapping[str, Any]) -> Engine:
     https://docs.sqlalchemy.org/en/20/core/engines.html#generating-dynamic-authentication-tokens
     """
     ours = build(theirs.url, options, listening(theirs.dialect, "do_connect"))
-    for listener in listening(theirs.pool, "connect"):
-        event.listen(ours, "connect", listener)
+    if heard := listening(theirs.pool, "connect"):
+        for listener in (*heard, partial(commit_by_itself_again, ours.dialect)):
+            event.listen(ours, "connect", listener)
     return ours
+
+
+def commit_by_itself_again(dialect: Any, connection: Any, record: object) -> None:
+    """Commit each statement, whatever a listener of the app's has left behind.
+
+    ``autocommit`` of sqlite3, from Python 3.12 on, wins over the isolation level.
+    """
+    connection.commit()
+    if isinstance(getattr(connection, "autocommit", None), bool) and dialect.driver == "pysqlite":
+        connection.autocommit = LEGACY_TRANSACTION_CONTROL
+    dialect.set_isolation_level(connection, "AUTOCOMMIT")
 
 
 def listening(target: Any, name: str) -> list[Any]:

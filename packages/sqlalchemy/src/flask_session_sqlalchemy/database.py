@@ -6,18 +6,21 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from threading import RLock
 from typing import Any, TypeVar
 
 from flask_session.discretion import Discretion
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql import Executable
 
 from .compiled import ROWCOUNT, Compiled
 from .engine import forget_foreign_connections, is_ours
-from .failures import describe, has_collided, is_locked, is_missing
+from .failures import describe, has_collided, has_died, is_locked, is_missing, wrapped
 from .model import capacity, ensure_table, has_index, translations
 from .statements import Statements
 from .transactions import commit_by_itself, committed, given_up
@@ -47,6 +50,8 @@ class Database:
         self._table_exists = table_exists
         self._engine: Engine | None = None
         self._process = os.getpid()
+        self._turn: AbstractContextManager[object] = nullcontext()
+        """Taken where all threads share one connection, and would get each other's rows."""
         self._has_index = False
         self._statements: Statements | None = None
         self._load: Compiled | None = None
@@ -67,6 +72,8 @@ class Database:
         self._quietly = Discretion(name_of_logger(engine))
         if is_ours(engine):
             return engine
+        if isinstance(engine.pool, StaticPool):
+            self._turn = RLock()
         duplicate = engine.execution_options()
         duplicate.hide_parameters = True
         return duplicate
@@ -151,8 +158,9 @@ class Database:
         return self._do(lambda: self._connected(action))
 
     def _connected(self, action: Callable[[Connection], Answer]) -> Answer:
-        with self.engine.connect() as connection, self._quietly, given_up(connection):
-            if not is_ours(self.engine):
+        engine = self.engine  # made at the first use, and with it the turn
+        with self._turn, opened(engine) as connection, self._quietly, given_up(connection):
+            if not is_ours(engine):
                 commit_by_itself(connection)
             with committed(connection):
                 return action(connection)
@@ -165,7 +173,7 @@ class Database:
             except DBAPIError as error:
                 waited = time.monotonic() - began
                 if error.connection_invalidated:
-                    left = number_of_idle(self.engine) + 1 if left is None else left - 1
+                    left = number_of_idle(self.engine) + 1 if left is None else max(left - 1, 0)
                 is_dead = error.connection_invalidated and waited < AT_ONCE and bool(left)
                 comes_again = is_locked(error) or has_collided(error)
                 if is_missing(error):
@@ -178,6 +186,18 @@ class Database:
         """Close the connections of an engine of our own making."""
         if self._engine is not None and is_ours(self._engine):
             self._engine.dispose()
+
+
+def opened(engine: Engine) -> Connection:
+    """Take a connection of the pool.
+
+    Where an isolation level is among the app's options, the driver's own error tells of a dead one.
+    """
+    dialect: Any = engine.dialect
+    try:
+        return engine.connect()
+    except dialect.loaded_dbapi.Error as error:
+        raise wrapped(error, dialect, is_dead=has_died(error, dialect, None)) from error
 
 
 def number_of_idle(engine: Engine) -> int:

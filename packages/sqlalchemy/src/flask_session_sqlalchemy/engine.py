@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Engine, ExceptionContext, make_url
 from sqlalchemy.pool import QueuePool
 
-from .failures import is_read_only
+from .failures import is_useless
 
 Answer = TypeVar("Answer")
 POOL: dict[str, Any] = {
@@ -121,7 +121,7 @@ def is_in_memory(url: URL) -> bool:
 
 
 def _listen(engine: Engine, driver: str, *, is_told: bool) -> None:
-    event.listen(engine, "handle_error", give_up_read_only)
+    event.listen(engine, "handle_error", give_up_useless)
     if driver == "psycopg":
         from .postgresql import connect_impatiently, prepare_nothing_behind_a_pooler
 
@@ -160,9 +160,9 @@ def are_refused(keywords: Mapping[str, Any], error: Exception) -> bool:
     return keywords.get("options") == LIBPQ["options"] and "startup parameter" in str(error)
 
 
-def give_up_read_only(context: ExceptionContext) -> None:
-    """Take a connection to a server that takes no writes for a dead one."""
-    if is_read_only(context.original_exception):
+def give_up_useless(context: ExceptionContext) -> None:
+    """Take a connection on which nothing can be done any more for a dead one."""
+    if is_useless(context.original_exception):
         context.is_disconnect = True
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 # https://mariadb.com/kb/en/mariadb-error-code-reference/
 COLLISIONS = ("40001", "40P01", 1213)
 MISSING = ("42P01", 1146)
+STALE_PLAN = "cached plan must not change result type"
 READ_ONLY = ("25006", 1290, 1792, 1836)
 LOCKED = (
     "Another connection is writing to this SQLite file. If the app keeps transactions open, give "
@@ -43,9 +44,17 @@ def is_read_only(error: BaseException | None) -> bool:
     return says(error, READ_ONLY)
 
 
+def is_useless(error: BaseException | None) -> bool:
+    """Tell whether nothing can be done any more on a connection that lives.
+
+    It takes no writes, or what psycopg has prepared fits no more: somebody changed the table.
+    """
+    return is_read_only(error) or STALE_PLAN in str(error)
+
+
 def has_died(error: Exception, dialect: Any, connection: Any) -> bool:
     """Tell whether the connection on which the driver failed is of no use any more."""
-    return is_read_only(error) or bool(dialect.is_disconnect(error, connection, None))
+    return is_useless(error) or bool(dialect.is_disconnect(error, connection, None))
 
 
 def says(error: BaseException | None, codes: tuple[object, ...]) -> bool:

@@ -125,9 +125,9 @@ def ensure_table(connection: Connection, table: Table) -> None:
         return
     try:
         table.metadata.create_all(connection, tables=[table])
-    except DBAPIError:
+    except DBAPIError as error:
         # Another process was faster. PostgreSQL says so in three different ways.
-        if not has_table(connection, table):
+        if error.connection_invalidated or not has_table(connection, table):
             raise
 
 

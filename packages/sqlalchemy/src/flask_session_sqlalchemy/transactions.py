@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from .engine import is_in_memory
-from .failures import has_died, is_read_only, wrapped
+from .failures import has_died, is_useless, wrapped
 
 
 def commit_by_itself(connection: Connection) -> None:
@@ -20,6 +21,31 @@ def commit_by_itself(connection: Connection) -> None:
     if connection.in_transaction():  # by a listener of the app
         connection.commit()
     connection.execution_options(isolation_level="AUTOCOMMIT")
+    forgive(connection)
+
+
+def forgive(connection: Connection) -> None:
+    """Let a connection that has died meanwhile be given back all the same.
+
+    To put the isolation level back is SQLAlchemy's last act before that. Where the driver refuses,
+    as pymysql and psycopg2 do, its error came out, and the pool was a connection shorter for good.
+    https://docs.sqlalchemy.org/en/20/core/connections.html#dbapi-autocommit
+    """
+    record: Any = getattr(connection.connection, "_connection_record", None)
+    callbacks = getattr(record, "finalize_callback", None)
+    if callbacks:
+        resets = list(callbacks)
+        callbacks.clear()
+        callbacks.append(partial(reset_or_invalidate, record, resets))
+
+
+def reset_or_invalidate(record: Any, resets: list[Callable[[Any], object]], driver: Any) -> None:
+    """Do what is to be done with a connection that goes back, the last first."""
+    try:
+        for reset in reversed(resets):
+            reset(driver)
+    except Exception as error:
+        record.invalidate(error)
 
 
 @contextmanager
@@ -33,7 +59,7 @@ def given_up(connection: Connection) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if is_read_only(error.orig) and not connection.invalidated:  # an engine of ours sees to it
+        if is_useless(error.orig) and not connection.invalidated:  # an engine of ours sees to it
             connection.invalidate(error)
             error.connection_invalidated = True
         raise
