@@ -14,6 +14,7 @@ import pytest
 import redis
 import valkey
 from flask_session import sockets
+from flask_session.pools import disconnect_idle
 from flask_session.waiting import offering
 from flask_session_conformance.proxy import Proxy
 from flask_session_conformance.servers import start
@@ -21,7 +22,6 @@ from flask_session_conformance.threads import together
 from flask_session_redis import wire
 from flask_session_redis.client import connect
 from flask_session_redis.direct import MOST_KEPT, NAME_NEEDED, Direct, sender
-from flask_session_redis.following import disconnect_idle
 from flask_session_redis.wire import LONGEST, Line, PlainLine, line_of
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -239,7 +239,7 @@ def test_what_another_thread_has_taken_from_a_queue_stays_open(url: str) -> None
     pool = redis.BlockingConnectionPool.from_url(url, max_connections=3)
     taken, other = taken_from(pool), taken_from(pool)
     pool.release(other)
-    disconnect_idle(pool)
+    disconnect_idle(redis.Redis(connection_pool=pool))
     assert (taken._sock is None, other._sock is None, pool.pool.qsize()) == (False, True, 2)
     pool.release(taken)
     pool.disconnect()

@@ -119,6 +119,13 @@ def exceptions_of(client: object) -> ModuleType:
     raise refused(KEY, client, "this client cannot be used", REMEDY)
 
 
+def base_error(client: object) -> type[Exception]:
+    """Find what all errors are that a client raises by itself, but for the cluster's oldest."""
+    exceptions = exceptions_of(client)
+    found: type[Exception] = getattr(exceptions, "RedisError", None) or exceptions.ValkeyError
+    return found
+
+
 def _classes() -> tuple[Any, ...]:
     """List the classes of the libraries that are loaded; valkey-py is never imported by us."""
     valkey = sys.modules.get("valkey")

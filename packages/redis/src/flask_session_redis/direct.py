@@ -18,10 +18,17 @@ from typing import Any
 
 import redis
 import redis.client
-from redis.exceptions import ConnectionError, ReadOnlyError, ResponseError, TimeoutError
+from flask_session.pools import Interruptible, disconnect_idle
+from redis.exceptions import (
+    ConnectionError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TimeoutError,
+)
 
 from .client import Client
-from .following import disconnect_idle, following
+from .following import following
 from .wire import Line, line_of
 
 MOST_KEPT = 16
@@ -46,7 +53,7 @@ def sender(client: Client) -> Callable[..., Any]:
     pool = getattr(client, "connection_pool", None)
     is_plain = type(client) is redis.Redis and "execute_command" not in vars(client)
     if not is_plain or type(pool) is not redis.ConnectionPool or pool.max_connections < ROOMY:
-        return client.execute_command if pool is None else following(client)
+        return following(client)
     return following(client) if repeats_answers(client) else Direct(client)
 
 
@@ -75,6 +82,7 @@ class Direct:
         self._client = client
         self._pool = client.connection_pool
         self._through = following(client)
+        self._interruptible = Interruptible(client, (RedisError,))
         self._kept: deque[Line] = deque()
         self._pid = os.getpid()
 
@@ -96,7 +104,7 @@ class Direct:
         except (ConnectionError, TimeoutError):
             self._give_back(line)
             if self._repeats():
-                return self._client.execute_command(*command)
+                return self._through(*command)
             raise
         except BaseException:
             # Interrupted, the reply may still be on its way; the next one to read would get it.
@@ -128,7 +136,8 @@ class Direct:
         As redis-py 8 does that waits for announcements of the server. A reply would be taken for
         that of the next command.
         """
-        connection = self._pool.get_connection(*(("GET",) if NAME_NEEDED else ()))
+        with self._interruptible:
+            connection = self._pool.get_connection(*(("GET",) if NAME_NEEDED else ()))
         try:
             if connection.can_read():
                 connection.disconnect()
@@ -163,7 +172,7 @@ class Direct:
         with suppress(IndexError):  # another thread may take the last one
             while True:
                 self._give_back(self._kept.pop())
-        disconnect_idle(self._pool)
+        disconnect_idle(self._client)
 
     def _repeats(self) -> bool:
         """Tell whether the client is to try again; the one that we build from a URL is not."""

@@ -8,9 +8,10 @@ from hashlib import sha1
 from itertools import islice
 
 from flask_session.errors import UnreadableRecord
+from flask_session.pools import Interruptible
 from flask_session.store import Outcome, Record, Store
 
-from .client import Client, exceptions_of
+from .client import Client, base_error, exceptions_of
 from .direct import sender
 
 # ``pcall`` answers WRONGTYPE as a table: a list or a hash at the key is not the expected record.
@@ -58,6 +59,7 @@ class RedisStore(Store):
         """Use ``client``; :meth:`close` closes it only if it is owned."""
         self.client = client
         self._send = sender(client)
+        self._interruptible = Interruptible(client, (base_error(client),))
         self._owns_client = owns_client
         exceptions = exceptions_of(client)
         found = (getattr(exceptions, name, None) for name in ERRORS)
@@ -103,7 +105,7 @@ class RedisStore(Store):
         """Scan the server, or every primary of the cluster, in batches."""
         pattern = SPECIAL_IN_PATTERNS.sub(r"\\\g<0>", prefix) + "*"
         found = self.client.scan_iter(match=pattern, count=BATCH)
-        while batch := list(islice(found, BATCH)):
+        while batch := self._next(found):
             yield from self._with_expiry([key for key in batch if key.isascii()])
 
     def expires_at(self, key: str) -> float | None:
@@ -125,8 +127,12 @@ class RedisStore(Store):
             answer = self._send("EVAL", script, 1, key, *arguments)
         return OUTCOMES[answer]
 
+    def _next(self, found: Iterator[bytes]) -> list[bytes]:
+        with self._interruptible:
+            return list(islice(found, BATCH))
+
     def _with_expiry(self, batch: list[bytes]) -> Iterator[tuple[str, float | None]]:
-        with self.client.pipeline(transaction=False) as pipeline:
+        with self._interruptible, self.client.pipeline(transaction=False) as pipeline:
             for key in batch:
                 pipeline.pttl(key)
             answers = pipeline.execute()
