@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from typing import Any
 
@@ -55,17 +55,24 @@ def MongoDbCache(server: GetServer) -> Iterator[Any]:  # noqa: N802
 
 
 @pytest.fixture
-def DynamoDbCache(server: GetServer) -> Iterator[Any]:  # noqa: N802
+def dynamodb_cache_at() -> Iterator[Callable[[str], Any]]:
+    """Provide a function that makes a DynamoDbCache for a URL, which connects."""
     credentials: Any = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
-    cache = cachelib.DynamoDbCache(
-        secrets.token_hex(8),
-        endpoint_url=server("dynamodb").url,
-        region_name="us-west-2",
-        **credentials,
-    )
     with ExitStack() as stack:
-        stack.enter_context(closing(client_of(cache._dynamo)))
-        yield cache
+
+        def make(url: str) -> Any:
+            cache = cachelib.DynamoDbCache(
+                secrets.token_hex(8), endpoint_url=url, region_name="us-west-2", **credentials
+            )
+            stack.enter_context(closing(client_of(cache._dynamo)))
+            return cache
+
+        yield make
+
+
+@pytest.fixture
+def DynamoDbCache(server: GetServer, dynamodb_cache_at: Callable[[str], Any]) -> Any:  # noqa: N802
+    return dynamodb_cache_at(server("dynamodb").url)
 
 
 def client_of(resource: Any) -> Any:

@@ -10,6 +10,8 @@ from cachelib.base import BaseCache
 from cachelib.serializers import BaseSerializer
 from cachelib.simple import SimpleCache
 
+from .table import Table
+
 FEWEST = 500
 """Below so many items a SimpleCache is not looked through for expired ones."""
 
@@ -33,26 +35,8 @@ def without_pickle(cache: BaseCache) -> BaseCache:
     if isinstance(cache, SimpleCache):
         duplicate._prune = _Sweep(duplicate._cache)
     if "DynamoDbCache" in [kind.__name__ for kind in type(cache).__mro__]:
-        duplicate._table = _Consistent(duplicate._table)
+        duplicate._table = Table(duplicate._table)
     return duplicate  # type: ignore[no-any-return]
-
-
-class _Consistent:
-    """Takes the place of DynamoDbCache's table, and reads what was written last.
-
-    By default DynamoDB may still answer what was logged out.
-    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.ReadConsistency.html
-    """
-
-    def __init__(self, table: Any) -> None:
-        self._table = table
-
-    def get_item(self, **parameters: Any) -> Any:
-        """Get an item."""
-        return self._table.get_item(**{**parameters, "ConsistentRead": True})
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._table, name)
 
 
 class _Sweep:
