@@ -10,6 +10,7 @@ from cachelib.base import BaseCache
 from cachelib.serializers import BaseSerializer
 from cachelib.simple import SimpleCache
 
+from .commands import make_interruptible
 from .table import Table
 
 FEWEST = 500
@@ -36,6 +37,7 @@ def without_pickle(cache: BaseCache) -> BaseCache:
         duplicate._prune = _Sweep(duplicate._cache)
     if "DynamoDbCache" in [kind.__name__ for kind in type(cache).__mro__]:
         duplicate._table = Table(duplicate._table)
+    make_interruptible(duplicate)
     return duplicate  # type: ignore[no-any-return]
 
 
