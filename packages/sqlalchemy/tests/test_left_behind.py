@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def begin_by_itself(connection: Any, record: object) -> None:
     """Switch the driver's own mode, as listeners do for SET and PRAGMA, and leave it at that."""
     if isinstance(connection, sqlite3.Connection):
         connection.isolation_level = "IMMEDIATE"
-        if hasattr(connection, "autocommit"):
+        if sys.version_info >= (3, 12):
             connection.autocommit = False
     elif hasattr(connection, "prepare_threshold"):
         connection.autocommit = False
