@@ -46,6 +46,11 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "a URL with a database that is no number": lambda: "redis://localhost/sessions",
     "a URL with an unknown parameter": lambda: "redis://localhost/0?colour=red",
     "a URL that decodes": lambda: "redis://localhost/0?decode_responses=True",
+    "a URL with a wrong parameter of TLS": lambda: "rediss://localhost?ssl_cert_reqs=CERT_NONE",
+    "a URL with an unknown protocol": lambda: "redis://localhost?protocol=5",
+    "a URL with a text for an object": lambda: "redis://localhost?cache_config=1",
+    "a password with # or a fragment": lambda: "redis://:#hunter2@cache:6379/0",
+    "a password with ? or a parameter without value": lambda: "redis://:?hunter2@cache:6379/0",
 }
 
 
@@ -89,6 +94,13 @@ def test_a_refused_url_does_not_show_its_password(password: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         connect(f"redis://user:{password}@localhost/0?colour=red")
     assert "hunter2" not in f"{caught.value!r} {caught.value.__cause__}"
+
+
+@pytest.mark.parametrize("password", ["a/b", "a#b", "a?b", "#a", "?a"])
+def test_who_has_not_encoded_the_password_is_told_how(password: str) -> None:
+    # With "#" or "?" at its beginning it was localhost, without a password.
+    with pytest.raises(ConfigurationError, match=r"urllib\.parse\.quote\(password, safe=''\)"):
+        connect(f"redis://:{password}@cache:6379/0")
 
 
 def test_a_client_of_the_primary_is_accepted_from_sentinel() -> None:

@@ -7,6 +7,12 @@ import warnings
 from .config import wrong
 from .errors import ConfigurationError
 
+ENCODED_PASSWORD = (
+    "its password, whose special characters have to be %-encoded, as "
+    "urllib.parse.quote(password, safe='') writes them"
+)
+"""What to look at in a URL that may not be shown."""
+
 
 def fallback(key: str, address: str) -> str:
     """Answer the address to use where ``key`` is unset, with a warning, as Flask-Session 0.8 did.

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import redis
-from flask_session.clients import fallback, refused, without_secrets
+from flask_session.clients import ENCODED_PASSWORD, fallback, refused, without_secrets
 from flask_session.config import wrong
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -19,6 +19,10 @@ LOCALHOST = "redis://localhost:6379/0"
 REMEDY = (
     "Set it to a URL (redis://, rediss:// or unix://) or to a client of redis-py or valkey-py: "
     "Redis(...), RedisCluster(...) or Sentinel(...).master_for(...)."
+)
+PROBLEM = (
+    "not a URL of a Redis server: look at its port, its database, its parameters and "
+    f"{ENCODED_PASSWORD}"
 )
 
 
@@ -58,7 +62,7 @@ def build(url: str) -> redis.Redis:
     Parameters in the URL win: ``redis://cache:6379/0?socket_timeout=3``.
     """
     try:
-        check_database(url)
+        check_parts(url)
         client = redis.Redis.from_url(
             url,
             socket_timeout=1,
@@ -70,16 +74,22 @@ def build(url: str) -> redis.Redis:
         pool.connection_class(
             **pool.connection_kwargs
         )  # connects later, rejects a wrong parameter now
-    except (ValueError, TypeError):
-        raise wrong(KEY, without_secrets(url), "not a URL of a Redis server", REMEDY) from None
+    except Exception:
+        raise wrong(KEY, without_secrets(url), PROBLEM, REMEDY) from None
     return client
 
 
-def check_database(url: str) -> None:
-    """Raise ValueError for a database that is no number, in place of which redis-py takes 0."""
+def check_parts(url: str) -> None:
+    """Raise ValueError for what redis-py passes over.
+
+    That is a fragment, a parameter without a value, and a database that is no number.
+    """
     parts = urlsplit(url)
+    parameters = parse_qs(parts.query, strict_parsing=bool(parts.query))
     database = unquote(parts.path).strip("/")
-    if parts.scheme != "unix" and database and "db" not in parse_qs(parts.query):
+    if parts.fragment:
+        raise ValueError
+    if parts.scheme != "unix" and database and "db" not in parameters:
         int(database)
 
 
