@@ -124,6 +124,12 @@ def test_another_endpoint_takes_the_credentials_of_its_url(
         "http://key:secret@host:port/",
         "http://key:secret@host?retries=3",
         "http://key:secret@host?read_timeout=soon",
+        "http://key:secret@host?read_timeout=0",
+        "http://key:secret@host?connect_timeout=-1",
+        "http://key:secret@host?read_timeout=nan",
+        "http://key:secret@my_host:8000",
+        "http://key:secret@a..b",
+        "http://key:#secret@host",
     ],
 )
 def test_a_wrong_url_is_refused_without_telling_the_secret(wrong: str) -> None:
@@ -131,6 +137,11 @@ def test_a_wrong_url_is_refused_without_telling_the_secret(wrong: str) -> None:
         connect(wrong)
     assert "secret" not in str(refusal.value)
     assert refusal.value.__cause__ is None
+
+
+def test_who_has_not_encoded_the_secret_is_told_how() -> None:
+    with pytest.raises(ConfigurationError, match=r"urllib\.parse\.quote\(password, safe=''\)"):
+        connect("http://key:a/b@host:8000")
 
 
 class Asynchronous:

@@ -10,13 +10,17 @@ import boto3
 from boto3.resources.base import ServiceResource
 from botocore.client import BaseClient
 from botocore.config import Config
-from flask_session.clients import fallback, refused, without_secrets
+from flask_session.clients import ENCODED_PASSWORD, fallback, refused, without_secrets
 from flask_session.config import wrong
 
 KEY = "SESSION_DYNAMODB"
 REMEDY = (
     'Set it to boto3.resource("dynamodb", ...), boto3.client("dynamodb", ...) or the URL of an '
     "endpoint, such as https://dynamodb.eu-west-1.amazonaws.com."
+)
+PROBLEM = (
+    "not the URL of an endpoint that boto3 takes: no underscore in the host, timeouts above 0, no "
+    f"other parameters. Look at its port, too, and at {ENCODED_PASSWORD}"
 )
 LOCALHOST = "http://localhost:8000"
 AWS = re.compile(r"\.(?P<region>[a-z0-9-]+)(\.vpce)?\.(amazonaws\.com(\.cn)?|api\.aws)$")
@@ -58,21 +62,24 @@ def build(url: str) -> Connected:
     Parameters in the URL win: ``https://dynamodb.eu-west-1.amazonaws.com?read_timeout=3``.
     """
     try:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
-            raise ValueError
-        arguments: dict[str, Any] = {
-            **place(parts),
-            "config": SETTINGS.merge(Config(**timeouts(parts))),
-        }
+        arguments = arguments_of(urlsplit(url))
+        resource = boto3.resource("dynamodb", **arguments)
     except ValueError:
-        raise wrong(KEY, without_secrets(url), "not the URL of an endpoint", REMEDY) from None
-    resource = boto3.resource("dynamodb", **arguments)
+        raise wrong(KEY, without_secrets(url), PROBLEM, REMEDY) from None
     # Two things take an eighth of a command's time each: to check what the store sends, which has
     # the right form, and to write anew who it is that asks, twice for each request.
     cheaper = Config(parameter_validation=False, user_agent=NAMES)
     arguments["config"] = arguments["config"].merge(cheaper)
     return Connected(resource, boto3.client("dynamodb", **arguments))
+
+
+def arguments_of(parts: SplitResult) -> dict[str, Any]:
+    """Read what boto3 takes from a URL; ValueError for what is none of an endpoint."""
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
+        raise ValueError
+    if parts.port == 0:
+        raise ValueError
+    return {**place(parts), "config": SETTINGS.merge(Config(**timeouts(parts)))}
 
 
 def place(parts: SplitResult) -> dict[str, str]:
@@ -98,7 +105,10 @@ def timeouts(parts: SplitResult) -> dict[str, float]:
     given = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
     if not given.keys() <= {"connect_timeout", "read_timeout"}:
         raise ValueError
-    return {name: float(value) for name, value in given.items()}
+    seconds = {name: float(value) for name, value in given.items()}
+    if not all(value > 0 for value in seconds.values()):
+        raise ValueError
+    return seconds
 
 
 def check(client: Any) -> None:
