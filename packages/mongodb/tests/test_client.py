@@ -212,6 +212,11 @@ def test_a_wrong_url_is_refused_without_telling_the_password(wrong: str) -> None
     assert refusal.value.__cause__ is None
 
 
+def test_who_has_not_encoded_the_password_is_told_how() -> None:
+    with pytest.raises(ConfigurationError, match=r"urllib\.parse\.quote\(password, safe=''\)"):
+        connect("mongodb://user:a/b@host/")
+
+
 def test_a_password_may_have_brackets() -> None:
     # Python's own reader of URLs takes them for an IPv6 address.
     build("mongodb://user:s[ecret@host/?w=majority").close()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs
 
-from flask_session.clients import fallback, refused, without_secrets
+from flask_session.clients import ENCODED_PASSWORD, fallback, refused, without_secrets
 from flask_session.config import wrong
 from pymongo import MongoClient
 
 KEY = "SESSION_MONGODB"
 REMEDY = "Set it to a URL (mongodb:// or mongodb+srv://) or to a pymongo.MongoClient(...)."
+LOOK_AT = f"look at its port, its database, its options and {ENCODED_PASSWORD}"
 LOCALHOST = "mongodb://localhost:27017/"
 # pymongo waits 30 seconds for a server by default, and for an answer without end.
 # https://www.mongodb.com/docs/languages/python/pymongo-driver/current/connect/connection-options/
@@ -48,7 +49,7 @@ def build(url: str) -> MongoClient[Any]:
     try:
         return MongoClient(url, connect=False, **options)
     except Exception as error:
-        problem = f"not a URL of a MongoDB server ({type(error).__name__})"
+        problem = f"not a URL of a MongoDB server ({type(error).__name__}): {LOOK_AT}"
         raise wrong(KEY, without_secrets(url), problem, REMEDY) from None
 
 
