@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from typing import Any
 
 import pytest
@@ -23,13 +25,20 @@ from packages.sqlalchemy.tests.apps import (
         ("sessions.db", "not a URL"),
         ("postgres://user:hunter2@host/db", "not a URL"),
         ("postgresql+psycopg://user:hunter2@host:port/db", "not a URL"),
-        ("mysql+mysqldb://user:hunter2@host/db", "no module MySQLdb"),
+        ("mysql+mysqldb://user:hunter2@host/db", "No module named 'MySQLdb'"),
+        ("mysql+pymysql://user:hunter2@host/db?ssl_ca=/nope", "FileNotFoundError"),
+        ("mysql+pymysql://user:hunter2@host/db?colour=red", "TypeError"),
+        ("mysql+pymysql://user:hunter2@host/db?charset=none", "not a URL"),
+        ("mysql+pymysql://user:hunter2@host/db?connect_timeout=0", "ValueError"),
         (42, "builtins.int"),
         (object, "builtins.type"),
         (OrmSession(), "cannot be used"),
         (sa.create_engine("sqlite://"), "for each thread"),
         (sa.create_engine("sqlite://", poolclass=NullPool), "for each thread"),
         ("postgresql+psycopg_async://host/db", "asynchronous"),
+        ("postgresql+asyncpg://host/db", "asynchronous"),
+        ("mysql+aiomysql://host/db", "asynchronous"),
+        ("sqlite+aiosqlite:///sessions.db", "asynchronous"),
     ],
 )
 def test_another_client_is_refused_at_the_start(
@@ -39,6 +48,27 @@ def test_another_client_is_refused_at_the_start(
         make_app(SESSION_SQLALCHEMY=client)
     assert "SESSION_SQLALCHEMY" in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+def test_who_has_not_encoded_the_password_is_told_how(make_app: MakeApp) -> None:
+    with pytest.raises(ConfigurationError, match=r"urllib\.parse\.quote\(password, safe=''\)"):
+        make_app(SESSION_SQLALCHEMY="postgresql+psycopg://user:a@b:c@host/db")
+
+
+@pytest.mark.parametrize(
+    ("driver", "remedy"),
+    [
+        ("postgresql+psycopg", 'pip install "flask-session-sqlalchemy[postgresql]"'),
+        ("mysql+pymysql", 'pip install "flask-session-sqlalchemy[mysql]"'),
+        ("postgresql+psycopg2", "Install that driver, or use another"),
+    ],
+)
+def test_a_driver_that_is_not_installed_is_named_with_its_pip_command(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch, driver: str, remedy: str
+) -> None:
+    monkeypatch.setitem(sys.modules, driver.partition("+")[2], None)
+    with pytest.raises(ConfigurationError, match=re.escape(remedy)):
+        make_app(SESSION_SQLALCHEMY=f"{driver}://host/db")
 
 
 def test_no_database_at_all_is_refused_at_the_start(make_app: MakeApp) -> None:

@@ -10,14 +10,14 @@ from importlib.util import find_spec
 from typing import Any, cast
 
 from flask import Flask
-from flask_session.clients import refused, without_secrets
+from flask_session.clients import ENCODED_PASSWORD, refused, without_secrets
 from flask_session.config import wrong
+from flask_session.errors import ConfigurationError
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, SingletonThreadPool, StaticPool
 
-from .engine import build, is_in_memory
+from .engine import build, check_arguments, is_in_memory
 from .model import FlaskSqlAlchemy, translations
 
 KEY = "SESSION_SQLALCHEMY"
@@ -27,6 +27,8 @@ REMEDY = (
 )
 LEGACY_TRANSACTION_CONTROL = -1
 """Of :mod:`sqlite3`, which has no name for it before Python 3.12."""
+LOOK_AT = f"look at its port, its parameters, the files they name, and {ENCODED_PASSWORD}"
+EXTRAS = {"psycopg": "postgresql", "pymysql": "mysql"}
 INHERITED = ("connect_args", "creator", "pool_recycle")
 Client = Engine | FlaskSqlAlchemy
 
@@ -83,15 +85,33 @@ def default(app: Flask) -> Any:
 def of_url(url: URL | str) -> Engine:
     """Make an engine of our own; the URL is not shown, nor SQLAlchemy's words, for passwords."""
     try:
+        return made(make_url(url))
+    except ConfigurationError:
+        raise
+    except Exception as error:
+        problem = f"not a URL SQLAlchemy can use ({type(error).__name__}): {LOOK_AT}"
+        raise wrong(KEY, without_secrets(url), problem, REMEDY) from None
+
+
+def made(url: URL) -> Engine:
+    """Make an engine, if its driver can be used and takes the URL's parameters."""
+    shown, driver = without_secrets(url), url.get_driver_name()
+    if url.get_dialect().is_async:
+        raise wrong(KEY, shown, "its driver is asynchronous", REMEDY)
+    try:
         engine = build(url)
-    except ModuleNotFoundError as error:
-        problem = f"the driver is not installed, there is no module {error.name}"
-        raise wrong(
-            KEY, without_secrets(url), problem, "Install it, or name another: " + REMEDY
-        ) from None
-    except (ArgumentError, TypeError, ValueError):
-        raise wrong(KEY, without_secrets(url), "not a URL SQLAlchemy can use", REMEDY) from None
+    except ImportError as error:
+        problem = f"its driver cannot be imported ({error})"
+        raise wrong(KEY, shown, problem, to_install(driver)) from None
+    check_arguments(engine)
     return engine
+
+
+def to_install(driver: str) -> str:
+    """Say what to do without a driver."""
+    if driver in EXTRAS:
+        return f'Install it with pip install "flask-session-sqlalchemy[{EXTRAS[driver]}]".'
+    return f"Install that driver, or use another. {REMEDY}"
 
 
 def check(engine: Engine) -> None:

@@ -89,6 +89,14 @@ def build(
     return engine
 
 
+def check_arguments(engine: Engine) -> None:
+    """Raise what pymysql has against the URL's parameters; other drivers tell when they connect."""
+    dialect = engine.dialect
+    if dialect.driver == "pymysql":
+        arguments, keywords = dialect.create_connect_args(engine.url)
+        dialect.loaded_dbapi.connect(*arguments, **{**keywords, "defer_connect": True})
+
+
 def limits(driver: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Answer what ``connect()`` is told about waiting, as far as ``given`` does not say it."""
     ours = {name: value for name, value in LIMITS.get(driver, {}).items() if name not in given}
