@@ -12,10 +12,11 @@ import tomli
 from click.testing import CliRunner
 
 from tools.cases import cases
-from tools.environments import HERE, build_wheels, wheel_of
+from tools.environments import HERE, Environment, build_wheels, wheel_of
 from tools.package import check
 from tools.scaffold import copy, enlisted, main
-from tools.workspace import ROOT, packages, read
+from tools.verify_types import untyped
+from tools.workspace import ROOT, find, packages, read
 
 
 @pytest.fixture
@@ -37,6 +38,15 @@ def test_it_passes_the_conformance_suite_from_its_wheel(firestore: Path, tmp_pat
     build_wheels(dist, [*ours, package])
     *_, newest = cases(package, wheel_of(package, dist), dist)
     check(replace(newest, python=HERE), dist)
+
+
+def test_its_public_symbols_are_typed(firestore: Path, tmp_path: Path) -> None:
+    package, dist = read(firestore), tmp_path / "dist"
+    core = find("core")
+    build_wheels(dist, [core, package])
+    environment = Environment(tmp_path / "environment", HERE)
+    environment.install(wheel_of(core, dist), wheel_of(package, dist))
+    assert untyped(environment, package.import_name) == []
 
 
 def test_the_command_makes_a_package_where_it_is_told(tmp_path: Path) -> None:

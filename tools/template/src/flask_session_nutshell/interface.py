@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from flask import Flask
 from flask_session.config import Settings, setting, wrong
@@ -35,8 +36,8 @@ class NutshellSettings(Settings):
 class NutshellSessionInterface(ServerSideSessionInterface):
     """Keep the sessions of ``app`` in Nutshell."""
 
-    session_class = NutshellSession
-    settings_class = NutshellSettings
+    session_class: type[ServerSideSession] = NutshellSession
+    settings_class: ClassVar[type[Settings]] = NutshellSettings
 
     @classmethod
     def from_app(cls, app: Flask) -> NutshellSessionInterface:

@@ -17,11 +17,11 @@ Client = dict[str, tuple[bytes, float]]
 class NutshellStore(Store):
     """Keep records in a dictionary that is handed in."""
 
-    errors = (OSError,)
-    max_bytes = 1024 * 1024
+    errors: tuple[type[Exception], ...] = (OSError,)
+    max_bytes: int = 1024 * 1024
 
     def __init__(self, client: Client) -> None:
-        self.client = client
+        self.client: Client = client
         self._lock = Lock()
 
     def load(self, key: str) -> Record | None:
