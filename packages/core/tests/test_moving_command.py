@@ -91,9 +91,31 @@ def test_a_store_that_fails_stops_the_command_which_can_be_run_again(
     app = app_on(new, old)
     result = run(app)
     assert (result.exit_code, type(result.exception)) == (1, SystemExit)
-    assert "stopped by ConnectionError" in result.output
+    assert "the store failed (ConnectionError)" in result.output
     assert f"{1:043}" not in result.output
     assert (run(app).exit_code, len(list(new.keys("new:")))) == (0, 3)
+
+
+def test_the_error_that_stops_the_command_tells_which_store_it_is_of(
+    old: HookedStore, new: HookedStore
+) -> None:
+    class ServerError(Exception):
+        pass
+
+    ServerError.__module__ = "database.errors"
+
+    def fail() -> None:
+        raise ServerError
+
+    filled(old, 1)
+    old.errors, old.before["load"] = (ServerError,), fail
+    output = run(app_on(new, old)).output
+    assert "(database.errors." in output
+    assert "'flask session setup' says more" in output
+
+
+def test_a_lifetime_that_is_too_long_is_refused_with_the_limit(new: HookedStore) -> None:
+    assert "from 1s to 400d" in run(app_on(new), "--null-expiry", "500d").output
 
 
 @pytest.mark.parametrize("size", ["0", "-1"])
@@ -234,4 +256,4 @@ def test_only_a_complete_listing_finds_no_sessions(new: HookedStore) -> None:
             raise OSError("refused")
 
     output = run(app_on(new, Away())).output
-    assert ("stopped by OSError" in output, "no sessions" in output) == (True, False)
+    assert ("failed (OSError)" in output, "no sessions" in output) == (True, False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 
-from .config import wrong
 from .errors import ConfigurationError
 
 ENCODED_PASSWORD = (
@@ -23,10 +22,15 @@ def fallback(key: str, address: str) -> str:
     return address
 
 
-def refused(key: str, client: object, problem: str, remedy: str) -> ConfigurationError:
-    """Build the error for a client that cannot keep sessions; only its type is shown."""
-    kind = type(client)
-    return wrong(key, f"{kind.__module__}.{kind.__qualname__}", problem, remedy)
+def refused(key: str, value: object, problem: str, remedy: str) -> ConfigurationError:
+    """Build the error for an object that may hold secrets; only its type is shown."""
+    return ConfigurationError(f"{key} is of type {kind_of(value)}: {problem}. {remedy}")
+
+
+def kind_of(value: object) -> str:
+    """Name the type of an object, with its module."""
+    kind = type(value)
+    return f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
 
 
 def without_secrets(url: object) -> str:

@@ -15,6 +15,7 @@ import click
 from flask import current_app
 
 from .cli import current_interface, session_group
+from .clients import kind_of
 from .config import LONGEST_LIFETIME
 from .distinct import (
     IsSession,
@@ -49,6 +50,7 @@ NO_PREFIX = (
     "Warning: the prefix of the keys is empty. What else is kept there counts as a session if its "
     "key looks like a session id."
 )
+GO_ON = "'flask session setup' says more; run this again after that, what is done stays done"
 COUNT = click.IntRange(min=1)
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 Work = Callable[[str, "float | None"], str]
@@ -65,7 +67,7 @@ class _Span(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         match = re.fullmatch(r"(\d+)([smhd])", value) if isinstance(value, str) else None
         seconds = int(match[1]) * UNITS[match[2]] if match else 0
         if not 0 < seconds <= LONGEST_LIFETIME.total_seconds():
-            self.fail(f"{value!r} is not a lifetime such as 90s, 30m, 12h or 31d", param, ctx)
+            self.fail(f"{value!r} is no lifetime from 1s to 400d, such as 90s or 31d", param, ctx)
         return seconds
 
 
@@ -141,7 +143,7 @@ def stopping(errors: tuple[type[Exception], ...]) -> Iterator[None]:
         problem = "SESSION_MIGRATE_FROM is the app's own store, read with a delay; nothing was lost"
         raise click.ClickException(problem) from None
     except errors as error:
-        problem = f"stopped by {type(error).__name__}; run it again to go on"
+        problem = f"the store failed ({kind_of(error)}). {GO_ON}"
         raise click.ClickException(problem) from None
 
 
