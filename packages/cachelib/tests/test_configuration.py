@@ -108,6 +108,20 @@ def test_refused_at_start(client: Any, hint: str) -> None:
     assert "secret" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("client", "shown"),
+    [
+        (42, "is of type int: "),
+        ((SimpleCache(),), "is of type tuple: "),
+        (NullCache(), "is of type cachelib.base.NullCache: "),
+        ("redis://:secret@localhost", "= 'redis://…': "),
+    ],
+)
+def test_what_is_shown_as_the_value_is_not_its_type(client: Any, shown: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^SESSION_CACHELIB {shown}"):
+        interface_of(SESSION_CACHELIB=client)
+
+
 def test_a_serializer_of_the_application_is_not_dropped_silently(tmp_path: Path) -> None:
     cache: Any = FileSystemCache(str(tmp_path))
     cache.serializer = Encrypting()

@@ -206,6 +206,22 @@ def test_a_wrong_setting_of_a_former_store_is_said_to_be_one(
         start(SESSION_MIGRATE_FROM=former)
 
 
+@pytest.mark.parametrize(
+    ("former", "message"),
+    [
+        (
+            {"SESSION_REDIS": "redis://localhost"},
+            "SESSION_MIGRATE_FROM has no SESSION_TYPE. Add it: ",
+        ),
+        ("redis", "SESSION_MIGRATE_FROM is of type str: "),
+    ],
+)
+def test_what_describes_no_former_store_is_said_to(former: object, message: str) -> None:
+    # Of a dict without SESSION_TYPE it was said that it is 'dict'.
+    with pytest.raises(ConfigurationError, match=f"^{message}"):
+        start(SESSION_MIGRATE_FROM=former)
+
+
 def test_importing_the_core_imports_no_client_library() -> None:
     program = "import flask_session, sys; print(*sys.modules)"
     loaded = subprocess.run(

@@ -99,7 +99,7 @@ def test_the_default_table_is_that_of_0_8(resource: Any) -> None:
 
 
 def test_a_wrong_client_is_an_error_at_the_start() -> None:
-    with pytest.raises(ConfigurationError, match=r"SESSION_DYNAMODB = .*cannot be used"):
+    with pytest.raises(ConfigurationError, match=r"SESSION_DYNAMODB is of type .*cannot be used"):
         make_app(SESSION_DYNAMODB=boto3)
 
 

@@ -85,7 +85,7 @@ def test_the_defaults_are_those_of_0_8(client: MongoClient[Any]) -> None:
 
 
 def test_a_wrong_client_is_an_error_at_the_start() -> None:
-    with pytest.raises(ConfigurationError, match=r"SESSION_MONGODB = .*cannot be used"):
+    with pytest.raises(ConfigurationError, match=r"SESSION_MONGODB is of type .*cannot be used"):
         make_app(SESSION_MONGODB=object())
 
 

@@ -72,7 +72,7 @@ def test_the_client_has_its_name_of_0_4(client: Any) -> None:
 
 
 def test_a_wrong_client_is_an_error_at_the_start() -> None:
-    with pytest.raises(ConfigurationError, match=r"SESSION_REDIS = .*decode_responses=False"):
+    with pytest.raises(ConfigurationError, match=r"SESSION_REDIS is of type .*decode_responses=False"):
         make_app(SESSION_REDIS=redis.Redis(decode_responses=True))
 
 
@@ -97,5 +97,5 @@ def test_the_primarys_name_is_checked_without_a_sentinel_too(name: object) -> No
 
 
 def test_something_else_than_a_sentinel_is_an_error_at_the_start() -> None:
-    with pytest.raises(ConfigurationError, match="SESSION_REDIS_SENTINEL = "):
+    with pytest.raises(ConfigurationError, match="SESSION_REDIS_SENTINEL is of type str: "):
         make_app(SESSION_REDIS_SENTINEL="127.0.0.1:26379")

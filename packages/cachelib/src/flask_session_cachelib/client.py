@@ -9,6 +9,7 @@ from typing import Any
 
 from cachelib import BaseCache, FileSystemCache, MemcachedCache, NullCache
 from cachelib.serializers import BaseSerializer
+from flask_session.clients import refused, without_secrets
 from flask_session.config import wrong
 from flask_session.errors import ConfigurationError
 
@@ -48,10 +49,9 @@ def _default() -> str:
 def _directory(text: str) -> str:
     path = text.removeprefix("file://")
     if "://" in path or not path:
-        scheme = path.partition("://")[0]
         raise wrong(
             KEY,
-            scheme,
+            without_secrets(path) if path else text,
             "not a directory",
             "Set it to a path or a cachelib cache; for another database set SESSION_TYPE.",
         )
@@ -65,10 +65,10 @@ def _same_directory(cache: Any) -> FileStore:
 
 def _not_a_cache(client: object) -> ConfigurationError:
     if isinstance(client, tuple):
-        return wrong(KEY, "a tuple", "not a cachelib cache", "Remove the comma after the cache.")
-    return wrong(
+        return refused(KEY, client, "not a cachelib cache", "Remove the comma after the cache.")
+    return refused(
         KEY,
-        type(client).__name__,
+        client,
         "not a cachelib cache",
         "Set it to FileSystemCache(…), to another cachelib cache, or to the path of a directory.",
     )
@@ -77,7 +77,7 @@ def _not_a_cache(client: object) -> ConfigurationError:
 def _refuse_unsafe(cache: BaseCache) -> None:
     for is_unsafe, problem, remedy in UNSAFE:
         if is_unsafe(cache):
-            raise wrong(KEY, type(cache).__name__, problem, remedy)
+            raise refused(KEY, cache, problem, remedy)
 
 
 def _has_no_serializer(cache: object) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import msgspec
 from flask import Request
 
+from .clients import refused
 from .config import wrong
 from .signers import Keys, SignerMode, old_signer, our_signer, unsign
 
@@ -139,7 +140,7 @@ def check_signing(mode: SignerMode, keys: Keys) -> None:
         setting = "SECRET_KEY" if unfit[-1] is keys[-1] else "SECRET_KEY_FALLBACKS"
         problem = "a key is text or bytes; from_prefixed_env() makes 42 a number"
         remedy = "Set each key to text: in the environment, in double quotes."
-        raise wrong(setting, type(unfit[-1]).__name__, problem, remedy)
+        raise refused(setting, unfit[-1], problem, remedy)
 
 
 def keys_of(app: Flask) -> Keys:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, metadata
 from typing import TYPE_CHECKING
 
+from .clients import refused
 from .config import wrong
 from .errors import ConfigurationError
 from .interface import ServerSideSessionInterface
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from flask import Flask
 
 GROUP = "flask_session.backends"
+WITHOUT_TYPE = (
+    'SESSION_MIGRATE_FROM has no SESSION_TYPE. Add it: {"SESSION_TYPE": "redis", …}, with the type '
+    "that the former store had."
+)
 
 
 class Session:
@@ -62,11 +67,13 @@ def find_backend(name: object) -> type[ServerSideSessionInterface]:
 
 def route_to(app: Flask, interface: ServerSideSessionInterface, former: object) -> Route:
     """Build the way from the store that ``SESSION_MIGRATE_FROM`` describes to the app's own."""
-    if not isinstance(former, Mapping) or "SESSION_TYPE" not in former:
-        raise wrong(
-            "SESSION_MIGRATE_FROM", type(former).__name__, "it does not describe a store",
+    if not isinstance(former, Mapping):
+        raise refused(
+            "SESSION_MIGRATE_FROM", former, "it does not describe a store",
             "Set it to a dict of the former settings: SESSION_TYPE and what differs from now.",
         )  # fmt: skip
+    if "SESSION_TYPE" not in former:
+        raise ConfigurationError(WITHOUT_TYPE)
     try:
         with configured(app, former):
             old = find_backend(app.config["SESSION_TYPE"]).from_app(app)

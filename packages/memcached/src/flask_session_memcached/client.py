@@ -37,7 +37,7 @@ def connect(client: Any) -> Any:
     if not isinstance(client, (Client, PooledClient, HashClient)):
         raise of_another_kind(client)
     if isinstance(client, HashClient) and not client.clients:
-        raise wrong(KEY, "HashClient", "this client has no servers", REMEDY)
+        raise refused(KEY, client, "this client has no servers", REMEDY)
     return client
 
 

@@ -116,7 +116,7 @@ def check(client: Any) -> None:
 def sentinel(key: str, value: Any) -> Any:
     """Accept an object that knows the sentinels; a setting's check."""
     if not hasattr(value, "master_for"):
-        raise wrong(key, type(value).__name__, "not a Sentinel", "Set it to Sentinel([...]).")
+        raise refused(key, value, "not a Sentinel", "Set it to Sentinel([...]).")
     return value
 
 
