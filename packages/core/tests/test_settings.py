@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -30,13 +31,26 @@ def start(**config: Any) -> Flask:
         ),
         ({"SESSION_TYPE": "null"}, "'null': no backend is chosen"),
         ({"SESSION_TYPE": "cassandra"}, "'cassandra': no such backend; .*redis"),
+        (
+            {"SESSION_TYPE": "valkey"},
+            "'valkey': .*the one for it is 'redis'.*Set SESSION_TYPE = \"redis\"",
+        ),
+        ({"SESSION_TYPE": "Postgres"}, "the one for it is 'sqlalchemy'"),
+        ({"SESSION_TYPE": "mongo"}, "the one for it is 'mongodb'"),
+        ({"SESSION_TYPE": "files"}, "the one for it is 'cachelib'"),
         ({"SESSION_TYPE": 7}, "SESSION_TYPE = 7: no such backend"),
         ({"PERMANENT_SESSION_LIFETIME": 0}, "PERMANENT_SESSION_LIFETIME = .*not above 0 s"),
         ({"PERMANENT_SESSION_LIFETIME": timedelta(seconds=-1)}, "PERMANENT_SESSION_LIFETIME = "),
         ({"PERMANENT_SESSION_LIFETIME": timedelta(days=401)}, "to 400 days"),
+        ({"PERMANENT_SESSION_LIFETIME": -1}, "PERMANENT_SESSION_LIFETIME = -1: "),
+        ({"PERMANENT_SESSION_LIFETIME": 1e300}, r"PERMANENT_SESSION_LIFETIME = 1e\+300: "),
         (
             {"SESSION_ABSOLUTE_LIFETIME": 60},
             "SESSION_ABSOLUTE_LIFETIME = 60: shorter than",
+        ),
+        (
+            {"SESSION_ABSOLUTE_LIFETIME": timedelta(days=1)},
+            r"SESSION_ABSOLUTE_LIFETIME = datetime.timedelta\(days=1\): shorter than",
         ),
         ({"SESSION_ABSOLUTE_LIFETIME": "1h"}, "SESSION_ABSOLUTE_LIFETIME = '1h': not a time span"),
         ({"SESSION_USE_SIGNER": True, "SECRET_KEY": None}, "SESSION_USE_SIGNER = True.*SECRET_KEY"),
@@ -102,6 +116,12 @@ def test_configuration_errors_are_value_errors() -> None:
 
 def test_the_type_may_be_written_in_capitals() -> None:
     assert type(start(SESSION_TYPE="Memory").session_interface).__name__ == "MemorySessionInterface"
+
+
+def test_the_type_may_have_spaces_around_it() -> None:
+    assert (
+        type(start(SESSION_TYPE=" memory\n").session_interface).__module__ == "flask_session.memory"
+    )
 
 
 def test_the_constructor_checks_the_signer_too() -> None:
@@ -170,6 +190,27 @@ def test_a_backend_that_is_not_installed_is_named_with_its_pip_command(
         start(SESSION_TYPE="redis")
 
 
+def test_a_backend_that_was_meant_and_is_not_installed_is_named_with_its_pip_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("flask_session.extension.entry_points", lambda group: [])
+    remedy = 'Set SESSION_TYPE = "redis" and pip install "flask-session[redis]"'
+    with pytest.raises(ConfigurationError, match=re.escape(remedy)):
+        start(SESSION_TYPE="valkey")
+
+
+def test_an_unknown_backend_recommends_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    # It was cachelib, the first of the alphabet.
+    offer(monkeypatch, "memory", "dear", "missing")
+    with pytest.raises(ConfigurationError) as caught:
+        start(SESSION_TYPE="cassandra")
+    *_, remedy = str(caught.value).partition(". ")
+    assert remedy == (
+        'Set SESSION_TYPE to one of these, or install another with pip install "flask-session[…]": '
+        "dear, missing."
+    )
+
+
 def offer(monkeypatch: pytest.MonkeyPatch, *backends: str) -> None:
     monkeypatch.setattr("flask_session.extension.official_backends", lambda: [*backends])
 
@@ -187,7 +228,7 @@ def test_the_backend_to_install_is_one_that_is_missing(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     offer(monkeypatch, "memory", "missing")
-    with pytest.raises(ConfigurationError, match=r'pip install "flask-session\[missing\]"'):
+    with pytest.raises(ConfigurationError, match=r'pip install "flask-session\[…\]": missing'):
         start(SESSION_TYPE=name)
 
 

@@ -72,7 +72,9 @@ def test_the_client_has_its_name_of_0_4(client: Any) -> None:
 
 
 def test_a_wrong_client_is_an_error_at_the_start() -> None:
-    with pytest.raises(ConfigurationError, match=r"SESSION_REDIS is of type .*decode_responses=False"):
+    with pytest.raises(
+        ConfigurationError, match=r"SESSION_REDIS is of type .*decode_responses=False"
+    ):
         make_app(SESSION_REDIS=redis.Redis(decode_responses=True))
 
 

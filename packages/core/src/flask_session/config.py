@@ -121,15 +121,16 @@ def one_of(*choices: Any) -> Check:
 
 def lifetime_seconds(key: str, value: Any) -> int:
     """Accept a timedelta or seconds above 0, to 400 days; answer whole seconds, rounded up."""
+    span = value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         # So large a number, and what is none, do not fit into a timedelta.
-        value = timedelta(seconds=value) if abs(value) < 2**40 else timedelta.max
-    if not isinstance(value, timedelta):
+        span = timedelta(seconds=value) if abs(value) < 2**40 else timedelta.max
+    if not isinstance(span, timedelta):
         raise wrong(key, value, "not a time span", "Set it to a timedelta or to seconds.")
-    if not timedelta(0) < value <= LONGEST_LIFETIME:
+    if not timedelta(0) < span <= LONGEST_LIFETIME:
         problem = "not above 0 seconds and up to 400 days"
-        raise wrong(key, value, problem, "Set it to a timedelta within that range.")
-    return math.ceil(value.total_seconds())
+        raise wrong(key, value, problem, "Set it to a timedelta or to seconds within that range.")
+    return math.ceil(span.total_seconds())
 
 
 def optional(check: Check) -> Check:
@@ -242,9 +243,5 @@ def check_lifetimes(config: Mapping[str, Any], settings: CoreSettings) -> None:
     idle = lifetime_seconds(key, config.get(key, timedelta(days=31)))
     absolute = settings.absolute_lifetime
     if absolute is not None and absolute < idle:
-        raise wrong(
-            "SESSION_ABSOLUTE_LIFETIME",
-            absolute,
-            f"shorter than PERMANENT_SESSION_LIFETIME, which is {idle} s",
-            "Raise it, or lower PERMANENT_SESSION_LIFETIME.",
-        )
+        key, problem = "SESSION_ABSOLUTE_LIFETIME", f"shorter than {key}, which is {idle} s"
+        raise wrong(key, config[key], problem, "Raise it, or lower PERMANENT_SESSION_LIFETIME.")

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from flask import Flask
 
 GROUP = "flask_session.backends"
+MEANT = {
+    "valkey": "redis",
+    **dict.fromkeys(("postgresql", "postgres", "mysql", "mariadb", "sqlite"), "sqlalchemy"),
+    "mongo": "mongodb",
+    **dict.fromkeys(("files", "file"), "cachelib"),
+}
+"""Which backend is for what somebody may take for the name of one."""
 WITHOUT_TYPE = (
     'SESSION_MIGRATE_FROM has no SESSION_TYPE. Add it: {"SESSION_TYPE": "redis", …}, with the type '
     "that the former store had."
@@ -52,10 +59,10 @@ def installed_backends() -> dict[str, EntryPoint]:
 def find_backend(name: object) -> type[ServerSideSessionInterface]:
     """Load the session interface that ``SESSION_TYPE`` names. Raises ConfigurationError."""
     backends = installed_backends()
-    wanted = name.lower() if isinstance(name, str) else name
-    entry = backends.get(wanted) if isinstance(wanted, str) else None
+    wanted = name.strip().lower() if isinstance(name, str) else ""
+    entry = backends.get(wanted)
     if entry is None:
-        raise _unknown(name, sorted(backends))
+        raise _unknown(name, wanted, sorted(backends))
     interface = entry.load()
     if not (isinstance(interface, type) and issubclass(interface, ServerSideSessionInterface)):
         raise wrong(
@@ -99,25 +106,32 @@ def configured(app: Flask, former: Mapping[str, object]) -> Iterator[None]:
         app.config = present
 
 
-def _unknown(name: object, installed: list[str]) -> ConfigurationError:
+def _unknown(name: object, wanted: str, installed: list[str]) -> ConfigurationError:
     missing = [backend for backend in official_backends() if backend not in installed]
-    wanted = name.lower() if isinstance(name, str) and name.lower() in missing else None
-    problem = "that backend is not installed" if wanted else "no such backend"
-    if name is None or name == "null":
-        problem = "no backend is chosen"
-    return wrong(
-        "SESSION_TYPE", name,
-        f"{problem}; installed are {', '.join(installed) or 'none'}",
-        _remedy(missing, wanted),
-    )  # fmt: skip
+    meant = MEANT.get(wanted, wanted)
+    if meant in (*installed, *missing):
+        return _meant(name, meant, renamed=meant != wanted, missing=meant in missing)
+    problem = "no backend is chosen" if name in (None, "null") else "no such backend"
+    installed_ones = f"installed are {', '.join(installed) or 'none'}"
+    return wrong("SESSION_TYPE", name, f"{problem}; {installed_ones}", _remedy(missing))
 
 
-def _remedy(missing: list[str], wanted: str | None) -> str:
-    if not missing:
-        return "Set SESSION_TYPE to one of these."
-    install = f'Install one with pip install "flask-session[{wanted or missing[0]}]"'
-    others = "" if wanted else f" (there are also {', '.join(missing)})"
-    return f"{install} and set SESSION_TYPE to its name{others}."
+def _meant(name: object, meant: str, *, renamed: bool, missing: bool) -> ConfigurationError:
+    install = f'pip install "flask-session[{meant}]"'
+    if not renamed:
+        problem, remedy = "that backend is not installed", f"Install it with {install}"
+    else:
+        problem = f"no such backend; the one for it is {meant!r}"
+        remedy = f'Set SESSION_TYPE = "{meant}"' + (f" and {install}" if missing else "")
+    return wrong("SESSION_TYPE", name, problem, f"{remedy}.")
+
+
+def _remedy(missing: list[str]) -> str:
+    remedy = "Set SESSION_TYPE to one of these"
+    if missing:
+        others = ", ".join(missing)
+        remedy += f', or install another with pip install "flask-session[…]": {others}'
+    return f"{remedy}."
 
 
 def official_backends() -> list[str]:
