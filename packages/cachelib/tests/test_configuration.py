@@ -193,6 +193,18 @@ def test_a_wrong_older_setting_is_refused_at_start(key: str, value: Any) -> None
         interface_of(SESSION_TYPE="filesystem", **{key: value})
 
 
+def test_permissions_from_an_environment_are_asked_for_in_decimal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Flask reads values as JSON, which has no octal numbers: 600 is 0o1130.
+    monkeypatch.setenv("FLASK_SESSION_FILE_MODE", "600")
+    app = Flask("environment")
+    app.config.from_prefixed_env()
+    app.config.update(SESSION_TYPE="filesystem", SECRET_KEY="key")
+    with pytest.raises(ConfigurationError, match="in the environment in decimal: 384 is 0o600"):
+        Session(app)
+
+
 def test_the_older_positional_arguments_are_those_of_0_8(tmp_path: Path) -> None:
     with pytest.deprecated_call():
         interface: Any = FileSystemSessionInterface(

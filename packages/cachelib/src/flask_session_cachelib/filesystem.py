@@ -10,7 +10,7 @@ from typing import Any, ClassVar, cast
 
 from cachelib import BaseCache
 from flask import Flask
-from flask_session.config import Settings, setting, text, whole_number
+from flask_session.config import Settings, setting, text, whole_number, wrong
 from flask_session.interface import ServerSideSessionInterface
 from flask_session.session import ServerSideSession
 
@@ -21,6 +21,17 @@ from .view import SessionCache
 
 THRESHOLD = 500
 MODE = 0o600
+
+
+def permissions(key: str, value: Any) -> int:
+    """Accept what may be done with a file, as in ``os.chmod``."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 0o777:
+        return value
+    raise wrong(
+        key, value, "not the permissions of a file",
+        "Set it to a number from 0 to 0o777, in the environment in decimal: 384 is 0o600, 432 is "
+        "0o660.",
+    )  # fmt: skip
 
 
 class FileSystemSession(ServerSideSession):
@@ -46,7 +57,7 @@ class FileSystemSettings(Settings):
     mode: int = setting(
         "SESSION_FILE_MODE",
         MODE,
-        check=whole_number(0, 0o777),
+        check=permissions,
         doc="Deprecated, use SESSION_CACHELIB = FileSystemCache(…). Permissions of the files.",
     )
 
