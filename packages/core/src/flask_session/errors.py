@@ -65,7 +65,10 @@ class StoreUnavailable(SessionError, ServiceUnavailable):
 
 
 class SessionConflict(SessionError, Conflict):
-    """Other requests changed the session in every round of saving it. Answers 409."""
+    """Other requests changed the session in every round of saving it. Answers 409.
+
+    With ``SESSION_CONFLICT = "error"`` one such change is enough.
+    """
 
     description: str = (
         "The session was changed by other requests at the same time. Please try again."
