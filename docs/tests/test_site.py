@@ -55,7 +55,10 @@ def entry(site: Path, key: str) -> str:
             "Accepts a timedelta or seconds, or None .",
         ),
         ("session-file-mode", "Default: 0o600"),
-        ("session-redis", "A client of redis-py or valkey-py, or a URL. Default: None"),
+        (
+            "session-redis",
+            "Unset, without a Sentinel: redis://localhost:6379/0 , with a warning. Default: None",
+        ),
     ],
 )
 def test_a_setting_appears_with_what_it_accepts_and_its_default(

@@ -29,7 +29,8 @@ class CacheLibSettings(Settings):
     client: Any = setting(
         "SESSION_CACHELIB",
         None,
-        doc="The path of a directory, or a cachelib cache; FileSystemCache names a directory too.",
+        doc="The path of a directory, or a cachelib cache; FileSystemCache names a directory too. "
+        "Unset: flask_session below the current directory, with a warning.",
     )
 
 

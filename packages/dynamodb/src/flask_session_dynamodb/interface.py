@@ -24,7 +24,10 @@ class DynamoDBSettings(Settings):
     """The settings of this backend."""
 
     client: Any = setting(
-        "SESSION_DYNAMODB", None, doc="A resource or client of boto3, or the URL of an endpoint."
+        "SESSION_DYNAMODB",
+        None,
+        doc="A resource or client of boto3, or the URL of an endpoint. Unset: "
+        "``http://localhost:8000``, with a warning.",
     )
     table_name: str = setting(
         "SESSION_DYNAMODB_TABLE", "Sessions", check=check_name, doc="The name of the table."

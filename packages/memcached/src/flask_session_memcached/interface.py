@@ -25,7 +25,8 @@ class MemcachedSettings(Settings):
     client: Any = setting(
         "SESSION_MEMCACHED",
         None,
-        doc="host:port, or several with commas between them, or a client of pymemcache.",
+        doc="host:port, or several with commas between them, also behind ``memcached://``, or a "
+        "client of pymemcache. Unset: ``127.0.0.1:11211``, with a warning.",
     )
 
 

@@ -24,7 +24,12 @@ class MongoDBSession(ServerSideSession):
 class MongoDBSettings(Settings):
     """The settings of this backend."""
 
-    client: Any = setting("SESSION_MONGODB", None, doc="A pymongo.MongoClient, or a URL.")
+    client: Any = setting(
+        "SESSION_MONGODB",
+        None,
+        doc="A pymongo.MongoClient, or a URL. Unset: ``mongodb://localhost:27017/``, with a "
+        "warning.",
+    )
     db: str = setting(
         "SESSION_MONGODB_DB", "flask_session", check=database_name, doc="The name of the database."
     )

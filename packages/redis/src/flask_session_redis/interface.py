@@ -22,7 +22,12 @@ class RedisSession(ServerSideSession):
 class RedisSettings(Settings):
     """The settings of this backend."""
 
-    client: Any = setting("SESSION_REDIS", None, doc="A client of redis-py or valkey-py, or a URL.")
+    client: Any = setting(
+        "SESSION_REDIS",
+        None,
+        doc="A client of redis-py or valkey-py, or a URL. Unset, without a Sentinel: "
+        "``redis://localhost:6379/0``, with a warning.",
+    )
     sentinel: Any = setting(
         "SESSION_REDIS_SENTINEL",
         None,

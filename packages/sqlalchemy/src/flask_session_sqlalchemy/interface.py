@@ -25,7 +25,10 @@ class SqlAlchemySettings(Settings):
     """The settings of this backend."""
 
     client: Any = setting(
-        "SESSION_SQLALCHEMY", None, doc="A URL, an Engine, or a Flask-SQLAlchemy object."
+        "SESSION_SQLALCHEMY",
+        None,
+        doc="A URL, an Engine, or a Flask-SQLAlchemy object. Unset: the app's Flask-SQLAlchemy "
+        "object, else ``SQLALCHEMY_DATABASE_URI``, with a warning.",
     )
     table: str = setting(
         "SESSION_SQLALCHEMY_TABLE", "sessions", check=text, doc="The name of the table."
