@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask_session import Record, Session
 from flask_session_sqlalchemy import SqlAlchemyStore
-from flask_session_sqlalchemy.engine import build, connect
+from flask_session_sqlalchemy.engine import build
 from flask_session_sqlalchemy.failures import is_read_only
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, Table, event
@@ -177,32 +177,3 @@ def test_mariadb_says_by_a_number_that_it_takes_no_writes(number: int) -> None:
     error = ConnectionError(number, "The MariaDB server is running with the --read-only option")
     error.sqlstate = "HY000"  # type: ignore[attr-defined]
     assert is_read_only(error)
-
-
-class Refusing:
-    """Takes the place of a driver whose server takes no options, as PgBouncer."""
-
-    class OperationalError(Exception):
-        pass
-
-    def __init__(self) -> None:
-        self.loaded_dbapi = self
-        self.calls: list[dict[str, Any]] = []
-
-    def connect(self, **keywords: Any) -> str:
-        self.calls.append(dict(keywords))
-        if "options" in keywords:
-            raise self.OperationalError("unsupported startup parameter: options")
-        return "connected"
-
-
-def test_options_that_are_refused_are_left_out() -> None:
-    driver, keywords = Refusing(), {"host": "here", "options": "-c lock_timeout=900"}
-    assert connect(driver, None, [], keywords) == "connected"
-    assert driver.calls[1:] == [{"host": "here"}]
-
-
-def test_options_of_the_app_are_not_left_out() -> None:
-    driver = Refusing()
-    with pytest.raises(Refusing.OperationalError):
-        connect(driver, None, [], {"options": "-c search_path=mine"})

@@ -15,6 +15,7 @@ from flask_session_conformance.stores.base import loaded
 from flask_session_conformance.threads import together
 from flask_session_sqlalchemy import SqlAlchemyStore
 from flask_session_sqlalchemy.engine import build
+from flask_session_sqlalchemy.postgresql import ImpatientConnection
 from sqlalchemy import Table
 
 IGNORING = "ignore_startup_parameters = options, extra_float_digits"
@@ -44,6 +45,34 @@ def test_every_statement_is_the_one_that_was_meant(
     together([partial(live_twenty_times, store, f"session:{me}") for me in range(8)])
     assert list(store.keys("session:")) == []
     store.close()
+
+
+@pytest.mark.parametrize("query", ["", "?prepare_threshold=none"])
+def test_what_we_set_does_not_reach_the_next_client(
+    pgbouncer: Server, database: str, query: str
+) -> None:
+    engine = build(f"{pgbouncer.url}{query}")
+    for _ in range(3):
+        with engine.connect() as one, engine.connect() as other:
+            limits = {each.exec_driver_sql("SHOW lock_timeout").scalar() for each in (one, other)}
+        assert limits == {"0"}
+        engine.dispose()
+
+
+def test_a_connection_is_made_at_the_first_attempt(
+    pgbouncer: Server, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts, connect = list[Any](), ImpatientConnection.connect
+
+    def counted(*arguments: Any, **keywords: Any) -> Any:
+        attempts.append(keywords)
+        return connect(*arguments, **keywords)
+
+    monkeypatch.setattr(ImpatientConnection, "connect", counted)
+    engine = build(pgbouncer.url)
+    engine.connect().close()
+    engine.dispose()
+    assert len(attempts) == 1
 
 
 def live_twenty_times(store: SqlAlchemyStore, key: str) -> None:

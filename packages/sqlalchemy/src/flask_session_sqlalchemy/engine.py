@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import create_engine, event
@@ -16,7 +16,6 @@ from sqlalchemy.pool import QueuePool
 
 from .failures import is_useless
 
-Answer = TypeVar("Answer")
 POOL: dict[str, Any] = {
     "pool_size": 10,
     "max_overflow": 10,
@@ -30,14 +29,22 @@ POOL_IN_MEMORY: dict[str, Any] = {
     "max_overflow": 0,
     "pool_timeout": 2,
 }
-LIBPQ: dict[str, Any] = {"connect_timeout": 2, "options": "-c lock_timeout=900"}
+# Only on the server that was connected to, and only where nobody has said it for this connection:
+# https://www.postgresql.org/docs/current/view-pg-settings.html
+# https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
+LOCK_TIMEOUT = """
+SELECT pg_backend_pid(), (
+    SELECT set_config(name, '900ms', false) FROM pg_settings
+    WHERE name = 'lock_timeout' AND source NOT IN ('client', 'session') AND pg_backend_pid() = %s
+)
+"""
 LOCK_WAIT = "SET SESSION innodb_lock_wait_timeout = 1, lock_wait_timeout = 1"
 LIMITS: dict[str, dict[str, Any]] = {
     # Short, since :mod:`.database` asks again: https://www.sqlite.org/c3ref/busy_timeout.html
     "pysqlite": {"timeout": 0.05},
-    # https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
-    "psycopg": LIBPQ,
-    "psycopg2": LIBPQ,
+    # Not the start-up parameter ``options``, which proxies refuse: see :func:`limit_locks`.
+    "psycopg": {"connect_timeout": 2},
+    "psycopg2": {"connect_timeout": 2},
     # It is the server that has to give up first: a statement that the driver no longer waits for
     # goes on, and writes once the lock is free. MySQL has nothing shorter than a second.
     # https://mariadb.com/kb/en/innodb-system-variables/#innodb_lock_wait_timeout
@@ -49,7 +56,7 @@ LIMITS: dict[str, dict[str, Any]] = {
         "init_command": f"{LOCK_WAIT} /*M!100101 , max_statement_time = 0.9 */",
     },
 }
-"""What ``connect()`` of each driver is told about waiting; PostgreSQL's in milliseconds."""
+"""What ``connect()`` of each driver that we know is told about waiting."""
 
 _ours: WeakKeyDictionary[Engine, int] = WeakKeyDictionary()
 """Engines made here, each with the process whose connections it holds."""
@@ -102,9 +109,6 @@ def limits(driver: str, given: Mapping[str, Any]) -> dict[str, Any]:
     ours = {name: value for name, value in LIMITS.get(driver, {}).items() if name not in given}
     if "read_timeout" in given and "init_command" in ours:
         ours["init_command"] = LOCK_WAIT  # an answer that may take longer is not cut off
-    if LIMITS.get(driver) is LIBPQ and "options" in given:
-        # Of two settings of one name, the last wins.
-        ours["options"] = f"{LIBPQ['options']} {given['options']}"
     return ours
 
 
@@ -134,38 +138,31 @@ def _listen(engine: Engine, driver: str, *, is_told: bool) -> None:
         from .postgresql import connect_impatiently, prepare_nothing_behind_a_pooler
 
         event.listen(engine, "do_connect", connect_impatiently)
-        if not is_told:
-            event.listen(engine, "connect", prepare_nothing_behind_a_pooler)
+        look = limit_locks if is_told else prepare_nothing_behind_a_pooler
+        event.listen(engine, "connect", look)
     if driver == "psycopg2":
-        event.listen(engine, "do_connect", connect)
+        event.listen(engine, "connect", limit_locks)
     if driver == "pysqlite":
         event.listen(engine, "connect", use_write_ahead_log)
 
 
-def connect(dialect: Any, record: object, arguments: list[Any], keywords: dict[str, Any]) -> Any:
-    """Connect as SQLAlchemy would, on its ``do_connect`` event."""
-    return connected(dialect.connect, arguments, keywords)
+def limit_locks(connection: Any, record: object) -> bool:
+    """Let PostgreSQL give up waiting for a lock; tell whether who was connected to has answered.
 
-
-def connected(
-    connect: Callable[..., Answer], arguments: list[Any], keywords: dict[str, Any]
-) -> Answer:
-    """Connect, and where our options are refused, once more without them."""
-    try:
-        return connect(*arguments, **keywords)
-    except Exception as error:
-        if not are_refused(keywords, error):
-            raise
-    del keywords["options"]  # SQLAlchemy hands us the same dictionary the next time
-    return connect(*arguments, **keywords)
-
-
-def are_refused(keywords: Mapping[str, Any], error: Exception) -> bool:
-    """Tell whether a server takes no options, and these are ours alone: PgBouncer takes none.
-
-    https://www.pgbouncer.org/config.html#ignore_startup_parameters
+    Behind a pooler, as PgBouncer, another process does, and has other clients next: nothing is set
+    there. What the app's options say wins, or what its ``creator`` has set. It may also be that
+    nobody may ask. On the ``connect`` event of psycopg and psycopg2.
     """
-    return keywords.get("options") == LIBPQ["options"] and "startup parameter" in str(error)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK_TIMEOUT, (connection.info.backend_pid,))
+            return bool(cursor.fetchone()[0] == connection.info.backend_pid)
+    except BaseException as error:
+        if isinstance(error, connection.Error) and not connection.closed:
+            return False
+        connection.close()
+        raise
 
 
 def give_up_useless(context: ExceptionContext) -> None:

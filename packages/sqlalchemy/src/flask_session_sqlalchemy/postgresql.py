@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.waiting import Ready
 
-from .engine import connected
+from .engine import limit_locks
 
 SECONDS = 1.0
 INTERVAL = 0.09
@@ -70,31 +70,14 @@ def connect_impatiently(
     dialect: Any, record: Any, arguments: list[Any], keywords: dict[str, Any]
 ) -> ImpatientConnection:
     """Connect in place of psycopg, on the ``do_connect`` event of SQLAlchemy's dialect."""
-    return connected(ImpatientConnection.connect, arguments, keywords)
+    return ImpatientConnection.connect(*arguments, **keywords)
 
 
 def prepare_nothing_behind_a_pooler(connection: psycopg.Connection[Any], record: object) -> None:
-    """Look, when a connection is made by whomever, whether statements can be prepared on it."""
-    try:
-        if connection.prepare_threshold is not None and is_pooled(connection):
-            connection.prepare_threshold = None
-    except BaseException:
-        connection.close()
-        raise
+    """Look, when a connection is made by whomever, whether statements can be prepared on it.
 
-
-def is_pooled(connection: psycopg.Connection[Any]) -> bool:
-    """Tell whether another process answers than the one that was connected to, as with PgBouncer.
-
-    What is prepared on one of its connections is missing on the next, or is another statement. It
-    may also be that nobody may ask.
+    What is prepared on one connection of PgBouncer is missing on the next, or is another statement.
     https://www.psycopg.org/psycopg3/docs/advanced/prepare.html#using-prepared-statements-with-pgbouncer
     """
-    connection.autocommit = True
-    try:
-        row = connection.execute("SELECT pg_backend_pid()").fetchone()
-    except psycopg.Error:
-        if connection.closed:
-            raise
-        return True
-    return row != (connection.info.backend_pid,)
+    if not limit_locks(connection, record):
+        connection.prepare_threshold = None
