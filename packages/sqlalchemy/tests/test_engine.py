@@ -11,14 +11,18 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+from flask_session.store import Record
 from flask_session_conformance.threads import together
 from flask_session_sqlalchemy import SqlAlchemyStore
 from flask_session_sqlalchemy import engine as module
 from flask_session_sqlalchemy.engine import build, is_in_memory, is_ours, limit_locks
 from flask_session_sqlalchemy.postgresql import prepare_nothing_behind_a_pooler
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Table
 from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+from packages.sqlalchemy.tests.databases import KEY, cut_connections
 
 Execute = Callable[[str], list[Any]]
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -33,7 +37,24 @@ class Second(PGDialect_psycopg):
     supports_statement_cache = True
 
 
+class Forgetful(MySQLDialect_pymysql):
+    """Takes the place of a driver whose failures do not say that the connection is dead."""
+
+    driver = "forgetful"
+    supports_statement_cache = True
+
+    def is_disconnect(self, e: object, connection: object, cursor: object) -> bool:
+        return False
+
+    def do_ping(self, dbapi_connection: Any) -> Any:
+        try:
+            return super().do_ping(dbapi_connection)
+        except self.loaded_dbapi.Error:
+            return False
+
+
 registry.register("postgresql.second", __name__, "Second")
+registry.register("mysql.forgetful", __name__, "Forgetful")
 
 
 def ask(url: str, statement: str, options: dict[str, Any] | None = None) -> Any:
@@ -213,6 +234,24 @@ def test_an_answer_may_take_as_long_as_the_app_says(url: str, where: str) -> Non
         given, options = url, {"connect_args": {"read_timeout": 3}}
     assert float(ask(given, "SELECT @@max_statement_time", options)) == 0
     assert ask(given, "SELECT @@innodb_lock_wait_timeout", options) == 1
+
+
+@on_mariadb
+@pytest.mark.parametrize("verb", ["load", "touch", "update"])
+def test_a_driver_that_we_do_not_know_gets_over_lost_connections(
+    url: str, table: Table, verb: str
+) -> None:
+    # With mysqlconnector a worker answered 503 for ever: nothing told SQLAlchemy of the loss.
+    verbs: dict[str, tuple[Any, ...]] = {
+        "load": (),
+        "touch": (60,),
+        "update": (b"2", 60, Record(b"1")),
+    }
+    store = SqlAlchemyStore(build(url.replace("+pymysql", "+forgetful")), table)
+    store.create(KEY, b"1", 60)
+    cut_connections(url)
+    assert getattr(store, verb)(KEY, *verbs[verb])
+    store.close()
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,11 @@ POOL: dict[str, Any] = {
     "pool_timeout": 2,
     "pool_use_lifo": True,
 }
+# Nothing has to be undone in AUTOCOMMIT mode, and who died while idle is found by its failure.
+TRUSTED: dict[str, Any] = {"skip_autocommit_rollback": True, "pool_reset_on_return": None}
+# SQLAlchemy may not recognise by a failure that a connection is dead: it is asked before each use.
+# https://docs.sqlalchemy.org/en/20/core/pooling.html#disconnect-handling-pessimistic
+UNKNOWN: dict[str, Any] = {"pool_pre_ping": True}
 # A database in memory belongs to its connection: one, which the threads take in turn.
 POOL_IN_MEMORY: dict[str, Any] = {
     "poolclass": QueuePool,
@@ -83,9 +88,8 @@ def build(
     engine = create_engine(
         url,
         isolation_level="AUTOCOMMIT",
-        skip_autocommit_rollback=True,
-        pool_reset_on_return=None,
         hide_parameters=True,
+        **(TRUSTED if driver in LIMITS else UNKNOWN),
         **{**(POOL_IN_MEMORY if in_memory else POOL), **options},
     )
     for listener in listeners:  # ours comes last: it connects, and then nobody else is asked
