@@ -7,6 +7,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
+from io import BufferedWriter
 from typing import TypeVar
 
 from .exchange import exchange
@@ -47,7 +49,7 @@ class Directory:
         """
         temporary, path = self._path(f"{slot:02x}.tmp{UNLISTED}"), self._path(name)
         try:
-            with open(temporary, "xb", opener=_open_new) as file:
+            with _open_new(temporary) as file:
                 file.write(content)
             if self.mode != PRIVATE:
                 os.chmod(temporary, self.mode)
@@ -96,10 +98,14 @@ def insist(action: Callable[[], Result]) -> Result:
         time.sleep(0.002)
 
 
-def _open_new(path: str, flags: int) -> int:
-    """Open a new file. One left behind is removed and not reused: somebody may be reading it."""
+def _open_new(path: str) -> BufferedWriter:
+    """Open a new file. One left behind is removed and not reused: somebody may be reading it.
+
+    The opener is no Python: a signal's handler between it and ``open`` would lose the descriptor.
+    """
+    opener = partial(os.open, mode=PRIVATE)
     try:
-        return os.open(path, flags, PRIVATE)
+        return open(path, "xb", opener=opener)
     except FileExistsError:
         os.remove(path)
-        return os.open(path, flags, PRIVATE)
+        return open(path, "xb", opener=opener)

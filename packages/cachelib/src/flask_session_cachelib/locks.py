@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import FileIO
 from threading import RLock
 
 if sys.platform == "win32":
@@ -69,32 +70,34 @@ class FileLocks(Locks):
     def hold(self, bucket: int) -> Iterator[None]:
         """Hold the lock in this process, then its file; make the directory if it is missing."""
         deadline = time.monotonic() + LONGEST_WAIT
-        with super().hold(bucket):
-            descriptor = self._open(bucket)
+        path = os.path.join(self._directory, f"{bucket:02x}.lock{UNLISTED}")
+        with super().hold(bucket), self._open(path) as file:
+            _lock(file.fileno(), deadline)
             try:
-                _lock(descriptor, deadline)
-                try:
-                    yield
-                finally:
-                    _unlock(descriptor)
+                yield
             finally:
-                os.close(descriptor)
+                _unlock(file.fileno())
 
     def make_directory(self) -> None:
         """Make the directory, open to those who may read the files; harmless when repeated."""
         os.makedirs(self._directory, mode=self._mode | (self._mode & 0o444) >> 2, exist_ok=True)
 
-    def _open(self, bucket: int) -> int:
-        path = os.path.join(self._directory, f"{bucket:02x}.lock{UNLISTED}")
+    def _open(self, path: str) -> FileIO:
         flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
         try:
-            return os.open(path, flags)
+            return _open_file(path, flags)
         except FileNotFoundError:
             self.make_directory()
-        descriptor = os.open(path, flags | os.O_CREAT, self._mode)
+        file = _open_file(path, flags | os.O_CREAT, self._mode)
         with suppress(PermissionError):
             os.chmod(path, self._mode)
-        return descriptor
+        return file
+
+
+def _open_file(path: str, flags: int, mode: int = 0) -> FileIO:
+    """Open a file, without Python in between: a signal's handler there loses the descriptor."""
+    descriptors = map(os.open, [path], [flags], [mode])
+    return next(map(FileIO, descriptors, ["r+"]))
 
 
 def _lock(descriptor: int, deadline: float) -> None:
