@@ -69,7 +69,8 @@ def keeps_descriptors(
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> FileStore:
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FileStore:
+    monkeypatch.setattr(locks, "SETTLING", 0)
     return FileStore(tmp_path / "sessions")
 
 

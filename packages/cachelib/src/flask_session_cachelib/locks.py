@@ -25,6 +25,10 @@ BUCKETS = 64
 LONGEST_WAIT = 2.0
 """Seconds to wait for a lock before ``TimeoutError``, an ``OSError``, is raised."""
 
+SETTLING = 0.02
+"""Seconds that a lock file has to be old. Whoever holds one that was removed, which nobody can see,
+is done by then."""
+
 UNLISTED = ".__wz_cache"
 """cachelib neither reads, counts nor deletes files whose name ends like this: it means its own
 temporary files. https://github.com/pallets-eco/cachelib/blob/main/src/cachelib/file.py"""
@@ -68,15 +72,25 @@ class FileLocks(Locks):
 
     @contextmanager
     def hold(self, bucket: int) -> Iterator[None]:
-        """Hold the lock in this process, then its file; make the directory if it is missing."""
+        """Hold the lock in this process, then its file; make the directory if it is missing.
+
+        A file that was removed meanwhile, by somebody who cleans up, does not count: there may be
+        another one already, and somebody who holds it.
+        """
         deadline = time.monotonic() + LONGEST_WAIT
         path = os.path.join(self._directory, f"{bucket:02x}.lock{UNLISTED}")
-        with super().hold(bucket), self._open(path) as file:
-            _lock(file.fileno(), deadline)
-            try:
-                yield
-            finally:
-                _unlock(file.fileno())
+        with super().hold(bucket):
+            while True:
+                with self._open(path) as file:
+                    _lock(file.fileno(), deadline)
+                    try:
+                        if _counts(path, file.fileno()):
+                            yield
+                            return
+                    finally:
+                        _unlock(file.fileno())
+                if time.monotonic() > deadline:
+                    raise _timeout()
 
     def make_directory(self) -> None:
         """Make the directory, open to those who may read the files; harmless when repeated."""
@@ -89,7 +103,7 @@ class FileLocks(Locks):
         except FileNotFoundError:
             self.make_directory()
         file = _open_file(path, flags | os.O_CREAT, self._mode)
-        with suppress(PermissionError):
+        with suppress(PermissionError, FileNotFoundError):
             os.chmod(path, self._mode)
         return file
 
@@ -126,6 +140,9 @@ if sys.platform == "win32":
     def _unlock(descriptor: int) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
+    def _counts(path: str, descriptor: int) -> bool:
+        return True
+
 else:
 
     def _try_lock(descriptor: int) -> bool:
@@ -137,3 +154,12 @@ else:
 
     def _unlock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+    def _counts(path: str, descriptor: int) -> bool:
+        made = os.fstat(descriptor)
+        if 0 <= (age := time.time() - made.st_mtime) < SETTLING:
+            time.sleep(SETTLING - age)
+        try:
+            return os.path.samestat(made, os.stat(path))
+        except FileNotFoundError:
+            return False
