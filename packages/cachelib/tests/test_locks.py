@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
@@ -129,105 +128,6 @@ def test_a_child_forked_while_a_lock_was_held_can_take_it_once_it_is_free(
             os._exit(0 if store.touch(KEY, 60) else 1)
         time.sleep(0.05)
     assert os.waitpid(child, 0)[1] == 0
-
-
-@pytest.fixture
-def lock_file(store: FileStore) -> Path:
-    """Provide the lock file of KEY, which has been there for long."""
-    path = Path(store.directory, f"{BUCKET:02x}.lock{locks.UNLISTED}")
-    os.utime(path, (1, 1))
-    return path
-
-
-def is_free(lock_file: Path) -> bool:
-    with lock_file.open("rb+") as file:
-        return locks._try_lock(file.fileno())
-
-
-def before_locking(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Let it happen once a lock file was opened, before it is locked."""
-    try_lock = locks._try_lock
-
-    def act_first(descriptor: int) -> bool:
-        act()
-        return try_lock(descriptor)
-
-    monkeypatch.setattr(locks, "_try_lock", act_first)
-
-
-# Two processes held one lock, each by a file of its own, and of two changes one was lost.
-@pytest.mark.parametrize("left", ["nothing", "another file"])
-def test_a_lock_file_that_was_removed_before_it_was_locked_does_not_count(
-    store: FileStore, lock_file: Path, monkeypatch: pytest.MonkeyPatch, left: str
-) -> None:
-    def remove() -> None:
-        monkeypatch.undo()
-        lock_file.unlink()
-        if left == "another file":
-            lock_file.touch()
-
-    before_locking(monkeypatch, remove)
-    with store._locks.hold(BUCKET):
-        assert not is_free(lock_file)
-    assert is_free(lock_file)
-
-
-@pytest.mark.usefixtures("impatient")
-def test_a_verb_gives_up_where_the_lock_file_is_removed_again_and_again(
-    store: FileStore, lock_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before_locking(monkeypatch, lock_file.unlink)
-    with pytest.raises(TimeoutError):
-        store.touch(KEY, 60)
-
-
-def test_a_directory_that_is_removed_before_the_lock_is_taken_is_made_again(
-    store: FileStore, lock_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def remove() -> None:
-        monkeypatch.undo()
-        shutil.rmtree(store.directory)
-
-    before_locking(monkeypatch, remove)
-    assert store.create(KEY, b"new", 60) is True
-
-
-def test_a_lock_file_that_is_removed_while_it_is_made_is_made_again(
-    store: FileStore, lock_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def remove(path: str, mode: int) -> None:
-        monkeypatch.undo()
-        os.remove(path)
-        os.chmod(path, mode)
-
-    lock_file.unlink()
-    monkeypatch.setattr(os, "chmod", remove)
-    with store._locks.hold(BUCKET):
-        assert not is_free(lock_file)
-
-
-def test_who_holds_a_lock_file_that_was_removed_is_waited_for(
-    store: FileStore, lock_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slept: list[float] = []
-    monkeypatch.setattr(locks, "SETTLING", 60)
-    monkeypatch.setattr(time, "sleep", slept.append)
-    with store._locks.hold(BUCKET):
-        lock_file.unlink()
-        store.touch(KEY, 60)
-    assert [30 < seconds <= 60 for seconds in slept] == [True]
-
-
-@pytest.mark.parametrize("made", [-3600, 3600], ids=["an hour ago", "by a clock that is ahead"])
-def test_an_old_lock_file_is_not_waited_for(
-    store: FileStore, lock_file: Path, monkeypatch: pytest.MonkeyPatch, made: int
-) -> None:
-    slept: list[float] = []
-    now = time.time()
-    os.utime(lock_file, (now, now + made))
-    monkeypatch.setattr(time, "sleep", slept.append)
-    assert store.touch(KEY, 60) is True
-    assert slept == []
 
 
 class Interrupting:
