@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from flask_session_cachelib import CacheStore
 from flask_session_conformance.plugin import GetServer
 from flask_session_conformance.proxy import Proxy
 from flask_session_conformance.servers import start_group
+from flask_session_conformance.timelimits import TimeLimit, interrupted
 
 # DynamoDbCache makes a second client of boto3 and leaves closing it to the garbage collector.
 # Older releases of RedisCache call what redis-py has deprecated.
@@ -77,23 +77,6 @@ def _bob(found: Record | None) -> bool:
     return found is not None and found.data == b"bob"
 
 
-class TimeLimit(Exception):
-    """What a worker's soft time limit raises, in a handler of a signal."""
-
-
-@contextmanager
-def interrupted(error: type[BaseException]) -> Iterator[None]:
-    """Let ``error`` come up in the block after a command was sent, before its reply is read."""
-
-    def interrupt(*_: Any, **__: Any) -> Any:
-        raise error
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(redis.Connection, "read_response", interrupt)
-        with pytest.raises(error):
-            yield
-
-
 @pytest.fixture
 def late(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let redis-py see no reply before it reads, as where the reply has yet to arrive."""
@@ -118,7 +101,7 @@ def test_an_interrupted_command_leaves_its_reply_to_nobody(
 ) -> None:
     # Every visitor got the session of the one before, until the worker ended.
     store = store_with_records(RedisCache)
-    with interrupted(error):
+    with interrupted(error, redis.Connection):
         VERBS[verb](store)
     assert _bob(store.load("{a}bob"))
 
@@ -137,7 +120,7 @@ def test_neither_does_one_behind_another(
     command = getattr(client, name)
 
     def late_limit(*arguments: Any, **options: Any) -> Any:
-        with interrupted(TimeLimit):
+        with interrupted(TimeLimit, redis.Connection):
             command(*arguments, **options)
         raise TimeLimit
 
@@ -154,7 +137,7 @@ def test_neither_does_a_command_to_a_cluster() -> None:
         redis.RedisCluster(host=group.host, port=group.port) as client,
     ):
         store = store_with_records(RedisCache(client))
-        with interrupted(KeyboardInterrupt):
+        with interrupted(KeyboardInterrupt, redis.Connection):
             store.load("{a}alice")
         assert _bob(store.load("{a}bob"))
 

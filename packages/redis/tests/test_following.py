@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ import valkey
 from flask_session.store import Record
 from flask_session_conformance.proxy import Proxy
 from flask_session_conformance.servers import start_group
+from flask_session_conformance.timelimits import TimeLimit, interrupted
 from flask_session_redis import RedisStore, wire
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -29,29 +30,14 @@ MAKERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-class TimeLimit(Exception):
-    """What a worker's soft time limit raises, in a handler of a signal."""
-
-
-@contextmanager
-def interrupted(error: type[BaseException]) -> Iterator[None]:
-    """Let ``error`` come up in the block after a command was sent, before its reply is read."""
-
-    def interrupt(*_: Any, **__: Any) -> Any:
-        raise error
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(redis.Connection, "read_response", interrupt)
-        patch.setattr(valkey.Connection, "read_response", interrupt)
-        with pytest.raises(error):
-            yield
+CLASSES = (redis.Connection, valkey.Connection)
 
 
 def read_after(store: RedisStore, prefix: str, error: type[BaseException]) -> Record | None:
     """Answer what is read as bob's after alice's was to be read and something came in between."""
     for name in ("alice", "bob"):
         store.create(f"{prefix}{name}", name.encode(), 60)
-    with interrupted(error):
+    with interrupted(error, *CLASSES):
         store.load(f"{prefix}alice")
     return store.load(f"{prefix}bob")
 
@@ -102,7 +88,7 @@ def test_neither_does_one_that_is_repeated(
     with closing(redis.Redis.from_url(f"redis://{proxy.address}", retry=retry)) as client:
         store = RedisStore(client)
         store.create(f"{prefix}bob", b"bob", 60)
-        with monkeypatch.context() as patch, interrupted(TimeLimit):
+        with monkeypatch.context() as patch, interrupted(TimeLimit, *CLASSES):
             patch.setattr(wire, "send", broken)
             store.load(f"{prefix}alice")
         assert store.load(f"{prefix}bob") == Record(b"bob")
@@ -113,7 +99,7 @@ def test_neither_does_a_listing(proxy: Proxy, prefix: str) -> None:
         store = RedisStore(client)
         store.create(f"{prefix}bob", b"bob", 60)
         client.set(f"{prefix}alice", b"alice")
-        with interrupted(TimeLimit):
+        with interrupted(TimeLimit, *CLASSES):
             list(store.keys(f"{prefix}alice"))
         assert store.load(f"{prefix}bob") == Record(b"bob")
 
@@ -126,7 +112,7 @@ def test_neither_does_a_connection_that_was_being_opened(
     with closing(redis.Redis.from_url(f"redis://{proxy.address}")) as other:
         store = RedisStore(other)
         proxy.delay(0.1)
-        with interrupted(TimeLimit):
+        with interrupted(TimeLimit, *CLASSES):
             store.load(f"{prefix}alice")
         proxy.heal()
         assert store.load(f"{prefix}bob") == Record(b"bob")

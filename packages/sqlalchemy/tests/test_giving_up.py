@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask_session.store import Record
+from flask_session_conformance.timelimits import TimeLimit
 from flask_session_sqlalchemy import SqlAlchemyStore
 from flask_session_sqlalchemy.engine import build
 from sqlalchemy import Engine, Table, event
@@ -18,10 +19,6 @@ from packages.sqlalchemy.tests.databases import KEY, SERVERS, connection_of
 from packages.sqlalchemy.tests.test_transactions import begin, by_events
 
 on_servers = pytest.mark.parametrize("database", SERVERS, indirect=True)
-
-
-class TimeLimit(Exception):
-    """What an app's alarm raises; SQLAlchemy gives a connection up for a BaseException only."""
 
 
 def interrupt(*_: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask_session.pools import disconnect_idle
+from flask_session.pools import Interruptible, disconnect_idle
 
 from .client import base_error, exceptions_of
 
@@ -17,17 +17,13 @@ def following(client: Any) -> Callable[..., Any]:
     refuses a write. After an interruption: a connection may have a reply that nobody has read.
     """
     refused: type[Exception] = exceptions_of(client).ReadOnlyError
-    own: type[Exception] = base_error(client)
+    block = Interruptible(client, (base_error(client),))
 
     def send(*command: Any) -> Any:
         try:
-            return client.execute_command(*command)
+            with block:
+                return client.execute_command(*command)
         except refused:
-            disconnect_idle(client)
-            raise
-        except own:
-            raise
-        except BaseException:
             disconnect_idle(client)
             raise
 
