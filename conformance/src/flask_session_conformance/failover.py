@@ -24,7 +24,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
-from types import TracebackType
 
 from .history import OK, UNKNOWN, History, Operation
 from .site import Site, Visitor
@@ -62,12 +61,7 @@ class Traffic:
         self._threads = [self._pool.submit(self._live, *each) for each in self._visitors.items()]
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._end.set()
         self._pool.shutdown()
         if error is None:

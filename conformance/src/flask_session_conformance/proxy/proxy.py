@@ -6,7 +6,6 @@ import socket
 import threading
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from types import TracebackType
 
 from .line import GOOD, CutLine, LateLine, Line, SilentLine
 from .link import Link
@@ -59,12 +58,7 @@ class Proxy:
         self.heal()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.refuse()
         self._reserved.close()
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from queue import Empty
-from types import TracebackType
 from typing import Any
 
 
@@ -27,12 +26,7 @@ class Interruptible:
     def __enter__(self) -> None:
         """Begin."""
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None and not issubclass(kind, self._errors):
             disconnect_idle(self._client)
 
