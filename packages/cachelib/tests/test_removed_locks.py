@@ -121,3 +121,16 @@ def test_an_old_lock_file_is_not_waited_for(
     monkeypatch.setattr(time, "sleep", slept.append)
     assert store.touch(KEY, 60) is True
     assert slept == []
+
+
+# Each of the first 64 sessions waited for its own lock file, 20 ms at most.
+def test_lock_files_are_new_together(
+    store: FileStore, lock_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    for path in lock_file.parent.glob("*.lock.*"):
+        os.utime(path, (1, 1))
+    monkeypatch.setattr(time, "sleep", slept.append)
+    for number in range(500):
+        store.create(f"session:{number}", b"data", 60)
+    assert slept == []

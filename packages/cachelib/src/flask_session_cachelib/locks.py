@@ -63,7 +63,7 @@ class Locks:
 
 
 class FileLocks(Locks):
-    """The same, also between processes: one file per lock, made when first needed."""
+    """The same, also between processes: one file per lock, all made when the first is needed."""
 
     def __init__(self, directory: str, mode: int) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ class FileLocks(Locks):
         another one already, and somebody who holds it.
         """
         deadline = time.monotonic() + LONGEST_WAIT
-        path = os.path.join(self._directory, f"{bucket:02x}.lock{UNLISTED}")
+        path = self._path(bucket)
         with super().hold(bucket):
             while True:
                 with self._open(path) as file:
@@ -101,11 +101,19 @@ class FileLocks(Locks):
         try:
             return _open_file(path, flags)
         except FileNotFoundError:
-            self.make_directory()
-        file = _open_file(path, flags | os.O_CREAT, self._mode)
-        with suppress(PermissionError, FileNotFoundError):
-            os.chmod(path, self._mode)
-        return file
+            self._make_files(flags)
+        return _open_file(path, flags | os.O_CREAT, self._mode)
+
+    def _make_files(self, flags: int) -> None:
+        """Make what is missing, at once, for new sessions to wait once until it is old enough."""
+        self.make_directory()
+        for path in map(self._path, range(BUCKETS)):
+            with suppress(PermissionError, FileNotFoundError, FileExistsError):
+                _open_file(path, flags | os.O_CREAT | os.O_EXCL, self._mode).close()
+                os.chmod(path, self._mode)
+
+    def _path(self, bucket: int) -> str:
+        return os.path.join(self._directory, f"{bucket:02x}.lock{UNLISTED}")
 
 
 def _open_file(path: str, flags: int, mode: int = 0) -> FileIO:
