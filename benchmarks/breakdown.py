@@ -16,14 +16,15 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-CODEC = (
-    "serializers formats msgpack_format json_format depth fidelity flattening bookkeeping contents"
-)
+CODEC = r"serializers\.py|serialization/|lifecycle/(bookkeeping|contents)\.py"
 PARTS: list[tuple[str, str]] = [
     (r"/(flask|werkzeug|jinja2|blinker|markupsafe)/", "Flask and Werkzeug"),
-    (r"/flask_session/cookies\.py|/itsdangerous/|/hmac\.py", "cookie: parse, verify, sign"),
-    (r"/flask_session/responses\.py", "answer: headers"),
-    (rf"/flask_session/({CODEC.replace(' ', '|')})\.py", "decode, encode, compare"),
+    (
+        r"/flask_session/web/(cookies|signers)\.py|/itsdangerous/|/hmac\.py",
+        "cookie: parse, verify, sign",
+    ),
+    (r"/flask_session/web/(responses|headers)\.py", "answer: headers"),
+    (rf"/flask_session/({CODEC})", "decode, encode, compare"),
     (r"/flask_session/", "core: life of the session"),
     (r"/flask_session_\w+/", "store"),
     (r"/benchmarks/", "the benchmark itself"),

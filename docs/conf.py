@@ -36,6 +36,6 @@ autodoc_default_options = {
 nitpicky = True
 nitpick_ignore_regex = [
     ("py:.*", r"(?!flask_session).*"),
-    ("py:class", r"flask_session\.((hooks|identity|mapping)\..*|.*T)"),
+    ("py:class", r"flask_session\.((compat\.hooks|compat\.identity|mapping)\..*|.*T)"),
     ("py:class", r"flask_session_\w+\.(client|interface|model|sessions|stores)\..*"),
 ]

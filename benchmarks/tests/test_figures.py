@@ -103,8 +103,8 @@ def test_commands_are_read_from_the_wire(backend: str, sent: bytes, expected: li
 @pytest.mark.parametrize(
     ("filename", "part"),
     [
-        ("/a/packages/core/src/flask_session/cookies.py", "cookie: parse, verify, sign"),
-        ("/a/packages/core/src/flask_session/saving.py", "core: life of the session"),
+        ("/a/packages/core/src/flask_session/web/cookies.py", "cookie: parse, verify, sign"),
+        ("/a/packages/core/src/flask_session/lifecycle/saving.py", "core: life of the session"),
         ("/a/packages/redis/src/flask_session_redis/store.py", "store"),
         ("/a/site-packages/redis/client.py", "client library"),
         ("/a/site-packages/flask/app.py", "Flask and Werkzeug"),

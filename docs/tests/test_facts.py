@@ -52,7 +52,7 @@ def test_every_setting_is_in_the_reference() -> None:
 
 def test_the_architecture_page_has_every_module_of_a_distribution() -> None:
     named = set(re.findall(r"`(\w+)`", (ROOT / "docs/architecture.md").read_text("utf-8")))
-    sources = ROOT.glob("packages/*/src/*/*.py")
+    sources = ROOT.glob("packages/*/src/**/*.py")
     assert {path.stem for path in sources} - {"__init__"} <= named
 
 

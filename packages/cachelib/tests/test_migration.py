@@ -13,7 +13,7 @@ from typing import Any
 import cachelib
 import pytest
 import redis
-from flask_session.legacy import is_pickle, read_pickle
+from flask_session.serialization.legacy import is_pickle, read_pickle
 from flask_session_cachelib.caches import MARK
 from flask_session_cachelib.envelope import MAGIC, unseal
 from flask_session_cachelib.names import name_of

@@ -6,8 +6,9 @@ from weakref import ref
 
 import pytest
 from flask import Flask
-from flask_session.cookies import CookieCodec, Presented, cookie_values, is_custom_sid, keys_of
-from flask_session.signers import SignerMode
+from flask_session.lifecycle.presented import Presented
+from flask_session.web.cookies import CookieCodec, cookie_values, is_custom_sid, keys_of
+from flask_session.web.signers import SignerMode
 from itsdangerous import Signer
 from werkzeug.http import dump_cookie
 

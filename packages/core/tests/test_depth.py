@@ -8,8 +8,8 @@ import time
 from typing import Any
 
 import pytest
-from flask_session.depth import check_json, check_msgpack
 from flask_session.errors import UnreadableRecord
+from flask_session.serialization.depth import check_json, check_msgpack
 from flask_session.serializers import MsgSpecSerializer
 
 

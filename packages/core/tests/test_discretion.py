@@ -5,11 +5,11 @@ import secrets
 from threading import Thread
 
 import pytest
-from flask_session.bookkeeping import NONE
-from flask_session.cookies import Presented
 from flask_session.discretion import Discretion
-from flask_session.records import Found
-from flask_session.state import standalone
+from flask_session.lifecycle.bookkeeping import NONE
+from flask_session.lifecycle.presented import Presented
+from flask_session.lifecycle.records import Found
+from flask_session.lifecycle.state import standalone
 from flask_session.store import Record
 from msgspec import Raw
 

@@ -13,8 +13,8 @@ from flask.json.tag import TaggedJSONSerializer
 from flask_session import Session
 from flask_session.base import MsgSpecSerializer
 from flask_session.errors import ConfigurationError
-from flask_session.foreign import adapt
 from flask_session.memory import MemorySessionInterface
+from flask_session.serialization.foreign import adapt
 from flask_session.signals import session_rejected
 from flask_session_conformance.hearing import heard
 

@@ -11,7 +11,7 @@ from enum import Enum, IntEnum
 
 import msgspec
 import pytest
-from flask_session import flattening
+from flask_session.serialization import flattening
 from flask_session.serializers import MsgSpecSerializer
 from markupsafe import Markup
 from werkzeug import Request

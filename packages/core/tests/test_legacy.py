@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask_session.errors import UnreadableRecord
-from flask_session.legacy import is_pickle, load_pickle, read_pickle
+from flask_session.serialization.legacy import is_pickle, load_pickle, read_pickle
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from flask_session.errors import UnreadableRecord
-from flask_session.legacy import load_pickle
+from flask_session.serialization.legacy import load_pickle
 from flask_session_conformance.migration.hostile import STAY_QUIET, attacks
 
 NAMES = list(attacks(""))
@@ -94,7 +94,7 @@ BOMBS = {
 
 READ = """
 import resource, sys
-from flask_session.legacy import load_pickle, UnreadableRecord
+from flask_session.serialization.legacy import load_pickle, UnreadableRecord
 data = sys.stdin.buffer.read()
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 resource.setrlimit(resource.RLIMIT_CPU, (20, 20))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_session.merge import Changes, merge
+from flask_session.lifecycle.merge import Changes, merge
 from msgspec import Raw
 
 ONE, TWO, THREE = Raw(b"\x01"), Raw(b"\x02"), Raw(b"\x03")

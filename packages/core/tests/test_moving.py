@@ -12,7 +12,7 @@ from flask import session
 from flask_session import ConfigurationError, Record
 from flask_session.base import ServerSideSession
 from flask_session.memory import MemorySessionInterface, MemoryStore
-from flask_session.moving import MAX_ROUNDS, Moved, Route
+from flask_session.migration.moving import MAX_ROUNDS, Moved, Route
 from flask_session.signals import session_rejected
 
 from packages.core.tests.counting import Rows, cookie_of

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask_session import Record
 from flask_session.errors import UnreadableRecord
-from flask_session.moving import Moved, Route
+from flask_session.migration.moving import Moved, Route
 
 from packages.core.tests.moves import NOW, HookedStore, SilentStore, app_on, msgpack_of
 from packages.core.tests.test_moving_command import filled, logged_in, run

@@ -6,7 +6,8 @@ from datetime import timedelta
 from importlib import import_module
 
 import pytest
-from flask_session import ServerSideSession, ServerSideSessionInterface, oldnames
+from flask_session import ServerSideSession, ServerSideSessionInterface
+from flask_session.compat import oldnames
 
 NAMES = {
     "redis": "Redis",

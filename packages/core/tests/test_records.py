@@ -7,8 +7,8 @@ import traceback
 import msgspec
 import pytest
 from flask_session import StoreUnavailable
+from flask_session.lifecycle.records import Events, Records
 from flask_session.memory import MemoryStore
-from flask_session.records import Events, Records
 from flask_session.serializers import MsgSpecSerializer
 from flask_session.store import Record
 

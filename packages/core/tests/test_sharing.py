@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask, copy_current_request_context, flash, get_flashed_messages, session
 from flask_session import SessionClosed, signals
-from flask_session.contents import Contents
+from flask_session.lifecycle.contents import Contents
 from flask_session.memory import MemoryStore
 from flask_session.serializers import MsgSpecSerializer
 from flask_session.store import Record
@@ -160,7 +160,7 @@ def test_a_thread_that_goes_on_while_its_request_saves_fails_nothing(loaded: Any
 
 FORK_WHILE_A_TURN_IS_HELD = """
 import os, threading
-from flask_session.saving import TURNS
+from flask_session.lifecycle.saving import TURNS
 is_held, is_over = threading.Event(), threading.Event()
 def hold():
     with TURNS.of("sid"):

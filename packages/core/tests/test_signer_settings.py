@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask, session
 from flask_session import ConfigurationError, Session
-from flask_session.cookies import keys_of
+from flask_session.web.cookies import keys_of
 
 from packages.core.tests.test_settings import start
 

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 from flask_session.errors import UnreadableRecord
-from flask_session.legacy import Reader
 from flask_session.memory import MemoryStore
+from flask_session.serialization.legacy import Reader
 from flask_session.serializers import MsgSpecSerializer
-from flask_session.signers import our_signer
+from flask_session.web.signers import our_signer
 
 from packages.core.tests.apps import app_on
 from packages.core.tests.values import KEPT
@@ -103,6 +103,7 @@ def test_what_interrupts_a_verification_is_no_wrong_signature(
 ) -> None:
     # itsdangerous takes it for one.
     monkeypatch.setattr("itsdangerous.signer.base64_decode", interrupting(kind))
-    monkeypatch.setattr("flask_session.signers.base64_decode", interrupting(kind), raising=False)
+    raising = interrupting(kind)
+    monkeypatch.setattr("flask_session.web.signers.base64_decode", raising, raising=False)
     with pytest.raises(kind):
         our_signer(("key",)).verify_signature("value", "signature")

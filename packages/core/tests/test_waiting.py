@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from flask import Flask, session
 from flask.testing import FlaskClient
-from flask_session.cookies import CookieCodec
 from flask_session.interface import ServerSideSessionInterface
 from flask_session.memory import MemoryStore
 from flask_session.store import Outcome, Record
 from flask_session.waiting import offering, while_waiting
+from flask_session.web.cookies import CookieCodec
 from werkzeug.test import TestResponse
 
 NOW = 1_800_000_000.0

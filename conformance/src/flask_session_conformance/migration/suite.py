@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol
 
 import pytest
 from flask import session
-from flask_session.legacy import is_pickle
+from flask_session.serialization.legacy import is_pickle
 from flask_session.signals import session_rejected
 
 from ..sessions.base import MakeSite, SessionSuite

@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from cachelib import BaseCache
-from flask_session.bookkeeping import RESERVED_KEY
 from flask_session.config import LONGEST_LIFETIME
-from flask_session.distinct import sessions_under
 from flask_session.errors import UnreadableRecord
 from flask_session.interface import ServerSideSessionInterface
-from flask_session.moving import MovingStore, own_store
+from flask_session.lifecycle.bookkeeping import RESERVED_KEY
+from flask_session.migration.distinct import sessions_under
+from flask_session.migration.moving import MovingStore, own_store
 from flask_session.store import Outcome, Store, SupportsKeys
 
 

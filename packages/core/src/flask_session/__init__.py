@@ -46,6 +46,6 @@ def __getattr__(name: str) -> Any:
         from .null import NullSessionInterface
 
         return NullSessionInterface
-    from .oldnames import deprecated
+    from .compat.oldnames import deprecated
 
     return deprecated(__name__, name)

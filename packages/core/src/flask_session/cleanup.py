@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .hooks import remove_expired
+from .compat.hooks import remove_expired
 
 if TYPE_CHECKING:
     from flask import Flask

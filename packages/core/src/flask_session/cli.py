@@ -10,8 +10,8 @@ import click
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
+from .compat.hooks import StorageHooks, has_own_cleanup, remove_expired
 from .errors import StoreUnavailable
-from .hooks import StorageHooks, has_own_cleanup, remove_expired
 from .store import Store
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ session_group: AppGroup = AppGroup("session", help="Look after the store of the 
 
 def register(app: Flask) -> None:
     """Add the commands to an app that has none of these names."""
-    from . import migrate  # noqa: F401 - adds its command to the group
+    from .migration import migrate  # noqa: F401 - adds its command to the group
 
     for command in (session_group, session_cleanup):
         if command.name not in app.cli.commands:

@@ -19,7 +19,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from .errors import ConfigurationError
-from .signers import SignerMode
+from .web.signers import SignerMode
 
 Check = Callable[[str, Any], Any]
 """Takes the key and the value, answers the value to use or raises ConfigurationError."""

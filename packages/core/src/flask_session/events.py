@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from . import signals
-from .records import Events
+from .lifecycle.records import Events
 
 if TYPE_CHECKING:
     from flask import Flask

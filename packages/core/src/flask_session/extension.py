@@ -11,7 +11,7 @@ from .clients import refused
 from .config import wrong
 from .errors import ConfigurationError
 from .interface import ServerSideSessionInterface
-from .moving import Route
+from .migration.moving import Route
 from .runtime import lifetimes_of
 
 if TYPE_CHECKING:

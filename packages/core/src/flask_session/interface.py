@@ -12,22 +12,22 @@ from werkzeug.exceptions import HTTPException
 
 from .cleanup import clean_up_about_every
 from .cli import register
+from .compat.hooks import StorageHooks, store_of
+from .compat.identity import IdentityHooks
 from .config import CoreSettings, Settings, check_key_prefix, check_lifetimes, signer_mode
-from .cookies import check_signing, keys_of, values_in
-from .dispatch import is_answering, is_in_a_socket
 from .errors import SessionConflict, SessionTooLarge, StoreUnavailable
-from .headers import AnswerHeaders
-from .hooks import StorageHooks, store_of
-from .identity import IdentityHooks
-from .login import regenerate_at_login
-from .moving import MovingStore
-from .responses import answer_failure, hides_failure, keeps_request, mark_private, moment
+from .lifecycle.state import State
+from .migration.moving import MovingStore
 from .runtime import Runtime, basis_of, build, lifetimes_of
 from .serializers import MsgSpecSerializer
 from .session import ServerSideSession
-from .signers import SignerMode
-from .state import State
 from .waiting import offering
+from .web.cookies import check_signing, keys_of, values_in
+from .web.dispatch import is_answering, is_in_a_socket
+from .web.headers import AnswerHeaders
+from .web.login import regenerate_at_login
+from .web.responses import answer_failure, hides_failure, keeps_request, mark_private, moment
+from .web.signers import SignerMode
 
 if TYPE_CHECKING:
     from flask import Flask, Request, Response

@@ -8,14 +8,14 @@ from datetime import timedelta
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from .cookies import UNFIT, CookieCodec, SidCheck, is_custom_sid, is_sid, keys_of
+from .compat.hooks import HookStore
+from .compat.identity import HookedCodec
 from .events import AppEvents
-from .hooks import HookStore
-from .identity import HookedCodec
-from .moving import own_store
-from .records import Lifetimes, Records
-from .repository import SessionRepository
+from .lifecycle.records import Lifetimes, Records
+from .lifecycle.repository import SessionRepository
+from .migration.moving import own_store
 from .store import LONGEST_KEY
+from .web.cookies import UNFIT, CookieCodec, SidCheck, is_custom_sid, is_sid, keys_of
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -12,10 +12,10 @@ from msgspec import Raw
 
 from .config import wrong
 from .errors import DAMAGE, UnreadableRecord
-from .formats import Format, StructT
-from .json_format import JsonFormat
-from .legacy import is_pickle, load_pickle
-from .msgpack_format import MsgpackFormat
+from .serialization.formats import Format, StructT
+from .serialization.json_format import JsonFormat
+from .serialization.legacy import is_pickle, load_pickle
+from .serialization.msgpack_format import MsgpackFormat
 
 FLASHES = "_flashes"
 """Flask's own key for flash(): a list of (category, message) tuples, written as lists, as

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from flask.sessions import SessionMixin
 from msgspec.structs import replace
 
-from .bookkeeping import PERMANENT_KEY, RESERVED_KEY, reserved
 from .config import lifetime_seconds
-from .contents import Contents
-from .cookies import UNFIT, is_custom_sid
-from .dispatch import complain, is_tearing_down
 from .errors import StoreUnavailable
+from .lifecycle.bookkeeping import PERMANENT_KEY, RESERVED_KEY, reserved
+from .lifecycle.contents import Contents
+from .lifecycle.state import Opener, State, add_defaults, standalone
 from .mapping import DictLike
-from .state import Opener, State, add_defaults, standalone
+from .web.cookies import UNFIT, is_custom_sid
+from .web.dispatch import complain, is_tearing_down
 
 if TYPE_CHECKING:
     from flask import Flask

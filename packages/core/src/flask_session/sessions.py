@@ -7,9 +7,9 @@ from typing import Any
 
 from flask.sessions import SessionInterface
 
+from .compat.oldnames import deprecated
 from .interface import ServerSideSessionInterface
 from .null import NullSessionInterface
-from .oldnames import deprecated
 from .session import ServerSideSession
 
 __all__ = [

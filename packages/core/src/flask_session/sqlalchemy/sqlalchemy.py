@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ..oldnames import from_backend
+from ..compat.oldnames import from_backend
 
 if TYPE_CHECKING:
     from flask_session_sqlalchemy import (

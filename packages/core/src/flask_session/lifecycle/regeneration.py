@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from ..errors import SessionConflict, SessionTooLarge, StoreUnavailable
+from ..store import Outcome
 from .bookkeeping import is_empty
-from .errors import SessionConflict, SessionTooLarge, StoreUnavailable
 from .records import Found
 from .saving import Result, Saving, create_record, rounds, update
-from .store import Outcome
 
 
 def regenerate(saving: Saving) -> Result:

@@ -12,8 +12,8 @@ from typing import Any
 
 from msgspec import Raw
 
-from .config import wrong
-from .serializers import ItemSerializer, MsgSpecSerializer
+from ..config import wrong
+from ..serializers import ItemSerializer, MsgSpecSerializer
 
 
 class ForeignSerializer(ItemSerializer):

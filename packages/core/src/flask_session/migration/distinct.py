@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .errors import UnreadableRecord
-from .identity import IdentityHooks
+from ..compat.identity import IdentityHooks
+from ..errors import UnreadableRecord
+from ..runtime import sid_check
+from ..serializers import ItemSerializer
+from ..store import Store, SupportsKeys, SupportsUnlisted
 from .moving import Route
-from .runtime import sid_check
-from .serializers import ItemSerializer
-from .store import Store, SupportsKeys, SupportsUnlisted
 
 if TYPE_CHECKING:
-    from .interface import ServerSideSessionInterface
+    from ..interface import ServerSideSessionInterface
 
 IsSession = Callable[[str], bool]
 Listed = tuple[str, "float | None"]

@@ -17,12 +17,12 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
+from ..errors import SessionConflict
+from ..store import Outcome, Record
 from .bookkeeping import Bookkeeping, is_empty
-from .errors import SessionConflict
 from .merge import Changes, merge
 from .records import Found, Records
 from .state import State
-from .store import Outcome, Record
 
 MAX_ROUNDS = 100
 """More than fit into ``MAX_SECONDS``. With 20, one in 130 writes of eight threads to one session in

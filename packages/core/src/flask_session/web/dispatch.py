@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flask import has_request_context, request
 
-from .errors import SessionClosed
+from ..errors import SessionClosed
 
 if TYPE_CHECKING:
     from flask import Flask

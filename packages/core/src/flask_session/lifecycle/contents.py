@@ -11,10 +11,10 @@ from uuid import UUID
 from markupsafe import Markup
 from msgspec import Raw
 
+from ..errors import UnreadableRecord
+from ..serializers import ItemSerializer
 from .bookkeeping import PERMANENT_KEY, is_empty
-from .errors import UnreadableRecord
 from .merge import NO_CHANGES, Changes, merge
-from .serializers import ItemSerializer
 
 PLAIN: set[type[Any]] = {str, int, float, bool, bytes, type(None)}
 UNCHANGEABLE: frozenset[type[Any]] = frozenset(

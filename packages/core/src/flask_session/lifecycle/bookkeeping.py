@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from .errors import UnreadableRecord
-from .serializers import ItemSerializer
+from ..errors import UnreadableRecord
+from ..serializers import ItemSerializer
 
 RESERVED_KEY = "_fs"
 PERMANENT_KEY = "_permanent"

@@ -1,7 +1,7 @@
 """Sessions in a store: open one, save what a request did to it, renew its lifetime.
 
-No Flask here. How two requests that overlap are settled is in :mod:`flask_session.saving` and
-:mod:`flask_session.regeneration`.
+How two requests that overlap are settled is in :mod:`flask_session.lifecycle.saving` and
+:mod:`flask_session.lifecycle.regeneration`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from itertools import islice
 
 from msgspec.structs import replace
 
+from ..errors import StoreUnavailable
 from .bookkeeping import LATE_SECONDS, Bookkeeping, is_empty
 from .contents import Contents
-from .cookies import Presented
-from .errors import StoreUnavailable
 from .merge import NO_CHANGES
+from .presented import Presented
 from .records import Found, Lifetimes, Records
 from .regeneration import regenerate
 from .saving import Result, Saving, create, update

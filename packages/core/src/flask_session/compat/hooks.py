@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import has_request_context, session
 
-from .bookkeeping import RESERVED_KEY
-from .errors import UnreadableRecord
-from .foreign import adapt
-from .moving import MovingStore, stores_of
-from .serializers import ItemSerializer
-from .store import Outcome, Record, Store, SupportsPurge
+from ..errors import UnreadableRecord
+from ..lifecycle.bookkeeping import RESERVED_KEY
+from ..migration.moving import MovingStore, stores_of
+from ..serialization.foreign import adapt
+from ..serializers import ItemSerializer
+from ..store import Outcome, Record, Store, SupportsPurge
 
 if TYPE_CHECKING:
-    from .config import CoreSettings
-    from .interface import ServerSideSessionInterface
-    from .session import ServerSideSession
+    from ..config import CoreSettings
+    from ..interface import ServerSideSessionInterface
+    from ..session import ServerSideSession
 
 Answer = TypeVar("Answer")
 HOOKS = ("_retrieve_session_data", "_upsert_session", "_delete_session")

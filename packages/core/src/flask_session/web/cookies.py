@@ -10,21 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import msgspec
 from flask import Request
 
-from .clients import refused
-from .config import wrong
+from ..clients import refused
+from ..config import wrong
+from ..lifecycle.presented import Form, Presented
 from .signers import Keys, SignerMode, old_signer, our_signer, unsign
 
 if TYPE_CHECKING:
     from flask import Flask
 
 SidCheck = Callable[[str], bool]
-Form = Literal["signed", "0.8", "unsigned"]
-"""How an id was vouched for."""
 
 SID = re.compile(r"[A-Za-z0-9_-]{16,128}")
 CUSTOM_SID = re.compile(r"[!-~]{1,250}")
@@ -48,20 +46,6 @@ def is_sid(text: str) -> bool:
 def is_custom_sid(text: str) -> bool:
     """Tell whether ``text`` can be an id where ``_generate_sid`` is overridden."""
     return CUSTOM_SID.fullmatch(text) is not None
-
-
-class Presented(msgspec.Struct, frozen=True):
-    """What a browser presented: an id of the right form, and how it was vouched for."""
-
-    sid: str
-    form: Form
-    touched_at: int | None = None
-    """When the lifetime was last renewed, in seconds since the epoch; only "signed" tells."""
-    is_current: bool = True
-    """Whether the newest key vouches for it, so that it outlives the others."""
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"  # error trackers keep those of local variables
 
 
 def cookie_values(header: str, name: str) -> list[str]:

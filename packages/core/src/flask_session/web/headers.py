@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..lifecycle.saving import Result
 from .responses import cookie, delete_cookie, keep_from_others, mark_private
-from .saving import Result
 
 if TYPE_CHECKING:
     from flask import Flask, Response
 
+    from ..interface import ServerSideSessionInterface
+    from ..session import ServerSideSession
     from .cookies import CookieCodec
-    from .interface import ServerSideSessionInterface
-    from .session import ServerSideSession
 
 WRITTEN = (Result.CREATED, Result.UPDATED, Result.REGENERATED)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import session
 
-from .session import ServerSideSession
+from ..session import ServerSideSession
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ..errors import StoreUnavailable
+from ..serializers import MsgSpecSerializer
 from .bookkeeping import NONE, Bookkeeping
 from .contents import Contents
-from .cookies import Presented
-from .errors import StoreUnavailable
+from .presented import Presented
 from .records import Found, Lifetimes
-from .serializers import MsgSpecSerializer
 
 if TYPE_CHECKING:
     from .saving import Result

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from itsdangerous import BadSignature, Signer
 
-from .config import id_bytes
-from .cookies import CookieCodec, Form, Presented, SidCheck, keys_of
-from .signers import old_signer, our_signer
+from ..config import id_bytes
+from ..lifecycle.presented import Form, Presented
+from ..web.cookies import CookieCodec, SidCheck, keys_of
+from ..web.signers import old_signer, our_signer
 
 if TYPE_CHECKING:
     from flask import Flask

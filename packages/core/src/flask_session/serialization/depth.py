@@ -13,7 +13,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from itertools import accumulate
 
-from .errors import UnreadableRecord
+from ..errors import UnreadableRecord
 from .fidelity import CONTAINERS, MAX_DEPTH
 
 RECORD_DEPTH = MAX_DEPTH + 1

@@ -1,4 +1,4 @@
-"""msgpack and JSON, value by value, with the types of :mod:`flask_session.fidelity`.
+"""msgpack and JSON, value by value, with the types of :mod:`flask_session.serialization.fidelity`.
 
 A record is one map. Its top-level values are handled as encoded bytes (:class:`msgspec.Raw`): they
 are decoded when a view looks at them and encoded again only if they may have changed. A record of

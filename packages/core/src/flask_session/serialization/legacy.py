@@ -2,9 +2,10 @@
 
 Records of 0.4 to 0.6, and the files of every release, are pickles. This module never calls
 :mod:`pickle`: it reads the opcodes (https://docs.python.org/3/library/pickletools.html) and builds
-plain data itself. Protocols 0 to 5 are understood, the values of :mod:`flask_session.harmless` are
-built, and everything else (other names, attributes, persistent ids, extension codes, out-of-band
-buffers) makes the record an :class:`~flask_session.errors.UnreadableRecord`.
+plain data itself. Protocols 0 to 5 are understood, the values of
+:mod:`flask_session.serialization.harmless` are built, and everything else (other names, attributes,
+persistent ids, extension codes, out-of-band buffers) makes the record an
+:class:`~flask_session.errors.UnreadableRecord`.
 
 Size, nesting and the work that a record causes are bounded, so that a small record cannot fill the
 memory by references to references, nor keep the processor busy.
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from pickletools import genops
 from typing import Any
 
-from .errors import DAMAGE, UnreadableRecord
+from ..errors import DAMAGE, UnreadableRecord
 from .harmless import HARMLESS, Harmless, RefusedError, complete_uuid, need
 from .pricing import Budget
 

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Raw
 
+from ..errors import SessionTooLarge, StoreUnavailable, UnreadableRecord
+from ..serializers import ItemSerializer
+from ..store import Outcome, Record, Store
 from .bookkeeping import MOVED_SECONDS, Bookkeeping, put_in, take_out
-from .errors import SessionTooLarge, StoreUnavailable, UnreadableRecord
-from .serializers import ItemSerializer
-from .store import Outcome, Record, Store
 
 Answer = TypeVar("Answer")
 TELLING = 16

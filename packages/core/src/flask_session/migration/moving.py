@@ -12,8 +12,8 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
-from .errors import UnreadableRecord
-from .store import Clock, Outcome, Record, Store, SupportsExpiry
+from ..errors import UnreadableRecord
+from ..store import Clock, Outcome, Record, Store, SupportsExpiry
 
 TOMBSTONE = b"\xc1"
 """What a log-out leaves in the new store for a minute; 0xC1 begins no msgpack, JSON or pickle. A

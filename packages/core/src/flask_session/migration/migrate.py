@@ -14,9 +14,14 @@ from typing import TYPE_CHECKING, Any
 import click
 from flask import current_app
 
-from .cli import current_interface, session_group
-from .clients import kind_of
-from .config import LONGEST_LIFETIME
+from ..cli import current_interface, session_group
+from ..clients import kind_of
+from ..config import LONGEST_LIFETIME
+from ..errors import UnreadableRecord
+from ..runtime import lifetimes_of
+from ..serializers import ItemSerializer
+from ..signals import reference
+from ..store import Outcome, Store, SupportsEndless
 from .distinct import (
     IsSession,
     Listed,
@@ -25,7 +30,6 @@ from .distinct import (
     sessions_under,
     tell_unlisted,
 )
-from .errors import UnreadableRecord
 from .moving import (
     TOMBSTONE,
     Moved,
@@ -36,13 +40,9 @@ from .moving import (
     own_store,
     seconds_left,
 )
-from .runtime import lifetimes_of
-from .serializers import ItemSerializer
-from .signals import reference
-from .store import Outcome, Store, SupportsEndless
 
 if TYPE_CHECKING:
-    from .interface import ServerSideSessionInterface
+    from ..interface import ServerSideSessionInterface
 
 UNREADABLE = "unreadable"
 LEFT_BEHIND = (UNREADABLE, Moved.LEFT.value)

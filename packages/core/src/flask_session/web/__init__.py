@@ -1,0 +1,1 @@
+"""What a request brings and an answer takes along: cookies, signatures, headers, failures."""
