@@ -154,6 +154,7 @@ class CookieCodec:
             "0.8": lru_cache(VERIFIED)(self._read_old),
             "unsigned": self._read_unsigned,
         }
+        self._has_older: bool = len(keys) > 1
         if keys:
             self._ours, self._old = our_signer(keys), old_signer(keys)
             self._newest, self._newest_old = our_signer(keys[-1:]), old_signer(keys[-1:])
@@ -178,13 +179,14 @@ class CookieCodec:
         sid, dot, touched_at = signed.rpartition(".")
         if not dot or not value.isascii() or not self._ours.verify_signature(signed, signature):
             return None
-        is_current = self._newest.verify_signature(signed, signature)
+        is_current = not self._has_older or self._newest.verify_signature(signed, signature)
         return self._presented(sid, "signed", int(touched_at, 16), is_current)
 
     def _read_old(self, value: str) -> Presented | None:
         if "." not in value or (sid := unsign(self._old, value)) is None:
             return None
-        return self._presented(sid, "0.8", None, unsign(self._newest_old, value) is not None)
+        is_current = not self._has_older or unsign(self._newest_old, value) is not None
+        return self._presented(sid, "0.8", None, is_current)
 
     def _read_unsigned(self, value: str) -> Presented | None:
         return self._presented(value, "unsigned")
