@@ -33,7 +33,7 @@ def test_an_error_that_quotes_an_id_or_its_beginning_is_not_shown(length: int) -
     # PostgreSQL cuts fields to 64 characters: of longer ids it showed half, with the data beside.
     records = records_in(QuotingStore(length))
     with pytest.raises(StoreUnavailable) as caught:
-        records.read("a1" * 64)
+        records.load("a1" * 64)
     text = "".join(traceback.format_exception(caught.value))
     assert "secret" not in text
     assert "a1" * 8 not in text
@@ -42,4 +42,4 @@ def test_an_error_that_quotes_an_id_or_its_beginning_is_not_shown(length: int) -
 def test_a_record_from_before_the_limit_was_lowered_is_read() -> None:
     store = MemoryStore()
     store.create("session:a", msgspec.msgpack.encode({"text": "x" * 300}), 60)
-    assert records_in(store, max_bytes=256).read("a") is not None
+    assert records_in(store, max_bytes=256).load("a") is not None

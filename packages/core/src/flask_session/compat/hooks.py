@@ -177,7 +177,7 @@ class StorageHooks:
             found = store.load(store_id)
             if found is None:
                 continue
-            data = serializer.encode({**noted_in(found, serializer), **session})
+            data = serializer.encode({**bookkeeping_in(found, serializer), **session})
             if store.update(store_id, data, ttl, found) is Outcome.SAVED:
                 return
 
@@ -207,7 +207,7 @@ def state_in_use() -> Any:
     return state if is_in_use and getattr(current, "_closed_by", None) is None else None
 
 
-def noted_in(record: Record, serializer: ItemSerializer) -> dict[str, Any]:
+def bookkeeping_in(record: Record, serializer: ItemSerializer) -> dict[str, Any]:
     """Answer our bookkeeping in a record as an item, which an app's own items do not contain."""
     try:
         items = serializer.split(record.data)

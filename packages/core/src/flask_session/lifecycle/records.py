@@ -41,7 +41,7 @@ class Found(msgspec.Struct, frozen=True):
     sid: str
     record: Record
     items: dict[Any, Raw]
-    noted: Bookkeeping
+    bookkeeping: Bookkeeping
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"  # error trackers keep those of local variables
@@ -68,7 +68,7 @@ class Records:
         self.max_bytes: int = store.max_bytes if max_bytes is None else max_bytes
         self._key_of = key_of
 
-    def read(self, sid: str) -> Found | None:
+    def load(self, sid: str) -> Found | None:
         """Answer the record, ``None`` if there is none or it is no session (which is signalled)."""
         try:
             record = self._call(self.store.load, sid)
@@ -85,17 +85,17 @@ class Records:
         return Found(sid, record, items, take_out(items, self.serializer))
 
     def create(
-        self, sid: str, items: dict[Any, Raw], noted: Bookkeeping, lifetimes: Lifetimes
+        self, sid: str, items: dict[Any, Raw], bookkeeping: Bookkeeping, lifetimes: Lifetimes
     ) -> bool:
         """Write a new record; ``False`` if the id is taken. Raises SessionTooLarge."""
-        data = self._encoded(items, noted)
-        return self._call(self.store.create, sid, data, self.ttl(noted, lifetimes))
+        data = self._encoded(items, bookkeeping)
+        return self._call(self.store.create, sid, data, self.ttl(bookkeeping, lifetimes))
 
     def update(
-        self, found: Found, items: dict[Any, Raw], noted: Bookkeeping, lifetimes: Lifetimes
+        self, found: Found, items: dict[Any, Raw], bookkeeping: Bookkeeping, lifetimes: Lifetimes
     ) -> Outcome:
         """Replace the record that was found. Raises SessionTooLarge."""
-        data, ttl = self._encoded(items, noted), self.ttl(noted, lifetimes)
+        data, ttl = self._encoded(items, bookkeeping), self.ttl(bookkeeping, lifetimes)
         return self._call(self.store.update, found.sid, data, ttl, found.record)
 
     def mark_moved(self, found: Found, new_sid: str) -> Outcome:
@@ -105,12 +105,12 @@ class Records:
 
     def touch(self, found: Found, lifetimes: Lifetimes) -> bool:
         """Renew the lifetime; ``False`` if the record is gone, or not the one that was found."""
-        ttl = self.ttl(found.noted, lifetimes)
+        ttl = self.ttl(found.bookkeeping, lifetimes)
         return self._call(self.store.touch_expected, found.sid, ttl, found.record)
 
     def put_right(self, sid: str, lifetimes: Lifetimes) -> None:
         """Let a record live as long as it says itself, after a touch that was meant for another."""
-        found = self.read(sid)
+        found = self.load(sid)
         if found is not None:
             self.touch(found, lifetimes)
 
@@ -122,26 +122,26 @@ class Records:
         """Remove a record whatever it holds."""
         self._call(self.store.delete, sid)
 
-    def _encoded(self, items: dict[Any, Raw], noted: Bookkeeping) -> bytes:
-        data = self.serializer.join(put_in(items, noted, self.serializer))
+    def _encoded(self, items: dict[Any, Raw], bookkeeping: Bookkeeping) -> bytes:
+        data = self.serializer.join(put_in(items, bookkeeping, self.serializer))
         if len(data) > self.max_bytes:
             raise SessionTooLarge(len(data), self.max_bytes)
         return data
 
-    def ttl(self, noted: Bookkeeping, lifetimes: Lifetimes) -> int:
+    def ttl(self, bookkeeping: Bookkeeping, lifetimes: Lifetimes) -> int:
         """Answer how long a record lives if it is renewed now: whole seconds, at least 1."""
-        if noted.moved_to is not None:
+        if bookkeeping.moved_to is not None:
             return MOVED_SECONDS
-        idle = noted.lifetime or lifetimes.idle
+        idle = bookkeeping.lifetime or lifetimes.idle
         if lifetimes.absolute is None:
             return max(1, idle)
-        return max(1, math.ceil(min(idle, self.seconds_left(noted, lifetimes))))
+        return max(1, math.ceil(min(idle, self.seconds_left(bookkeeping, lifetimes))))
 
-    def seconds_left(self, noted: Bookkeeping, lifetimes: Lifetimes) -> float:
+    def seconds_left(self, bookkeeping: Bookkeeping, lifetimes: Lifetimes) -> float:
         """Answer how much of the absolute lifetime is left."""
-        if lifetimes.absolute is None or noted.created is None:
+        if lifetimes.absolute is None or bookkeeping.created is None:
             return math.inf
-        return noted.created + lifetimes.absolute - self.store.clock()
+        return bookkeeping.created + lifetimes.absolute - self.store.clock()
 
     def _call(self, verb: Callable[..., Answer], sid: str, *arguments: Any) -> Answer:
         try:

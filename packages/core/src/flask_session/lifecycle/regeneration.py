@@ -36,8 +36,8 @@ def _move(saving: Saving, made: list[Found]) -> Result:
     old, sid = saving.current(), saving.state.regenerated_from or ""
     for number in rounds(sid):
         if number:
-            old = saving.records.read(sid)
-        if old is None or old.noted.moved_to is not None or saving.is_outlived_by(old):
+            old = saving.records.load(sid)
+        if old is None or old.bookkeeping.moved_to is not None or saving.is_outlived_by(old):
             return _abandon(saving, made)
         if is_empty(saving.merged(old)):
             outcome = saving.records.delete(old)
@@ -58,8 +58,8 @@ def _mark(saving: Saving, old: Found, sid: str) -> Outcome:
     try:
         return saving.records.mark_moved(old, sid)
     except StoreUnavailable:
-        found = saving.records.read(old.sid)
-        if found is None or found.noted.moved_to != sid:
+        found = saving.records.load(old.sid)
+        if found is None or found.bookkeeping.moved_to != sid:
             raise
         return Outcome.SAVED
 
@@ -75,19 +75,20 @@ def _concluded(saving: Saving, outcome: Outcome, made: list[Found]) -> Result:
 
 def _write_new(saving: Saving, old: Found, new: Found | None) -> Found:
     """Create the new record, or bring it up to date after a collision on the old one."""
-    items, noted = saving.merged(old), saving.noted(old)
+    items, bookkeeping = saving.merged(old), saving.merged_bookkeeping(old)
     if saving.changes.cleared:
-        noted = replace(noted, created=saving.records.store.clock())
+        bookkeeping = replace(bookkeeping, created=saving.records.store.clock())
     if new is None:
         sid = saving.state.sid or saving.state.new_sid()
-        return create_record(saving, sid, items, noted)
-    current = saving.records.read(new.sid)
+        return create_record(saving, sid, items, bookkeeping)
+    current = saving.records.load(new.sid)
     if current is None or (
-        saving.records.update(current, items, noted, saving.state.lifetimes) is not Outcome.SAVED
+        saving.records.update(current, items, bookkeeping, saving.state.lifetimes)
+        is not Outcome.SAVED
     ):
         # Nobody knows the new id yet, so only its expiry or an operator can have removed it.
-        return create_record(saving, saving.state.new_sid(), items, noted)
-    return replace(current, items=items, noted=noted)
+        return create_record(saving, saving.state.new_sid(), items, bookkeeping)
+    return replace(current, items=items, bookkeeping=bookkeeping)
 
 
 def _regenerated(saving: Saving, new: Found) -> Result:

@@ -56,7 +56,7 @@ class SessionRepository:
         """Load the session of the first cookie that opens one, else begin a new session."""
         is_late = False
         for cookie in islice(cookies, MOST_COOKIES):
-            found = self.records.read(cookie.sid)
+            found = self.records.load(cookie.sid)
             if found is not None and self._opens(found, cookie, lifetimes):
                 return self._state(found, cookie, lifetimes)
             is_late |= found is not None and self._has_just_moved(found)
@@ -72,13 +72,13 @@ class SessionRepository:
     def begin(self, lifetimes: Lifetimes) -> State:
         """Make the state of a session that is not stored yet."""
         contents = Contents(self.records.serializer, {}, self._reject)
-        noted = Bookkeeping(created=self.records.store.clock(), signed=self._marks_signed)
-        return State(contents, self._new_sid, lifetimes, bookkeeping=noted)
+        begun = Bookkeeping(created=self.records.store.clock(), signed=self._marks_signed)
+        return State(contents, self._new_sid, lifetimes, bookkeeping=begun)
 
     def adopt(self, made: State, lifetimes: Lifetimes) -> State:
         """Put a session that was made by hand in the place of what its id's record holds."""
-        found = None if made.sid is None else self.records.read(made.sid)
-        if found is not None and found.noted.moved_to is None:
+        found = None if made.sid is None else self.records.load(made.sid)
+        if found is not None and found.bookkeeping.moved_to is None:
             state = self._state(found, None, lifetimes)
         else:
             state = self.begin(lifetimes)
@@ -96,18 +96,21 @@ class SessionRepository:
         return state
 
     def _has_just_moved(self, found: Found) -> bool:
-        passed = self.records.store.clock() - (found.noted.created or 0)
-        return found.noted.moved_to is not None and passed < LATE_SECONDS
+        passed = self.records.store.clock() - (found.bookkeeping.created or 0)
+        return found.bookkeeping.moved_to is not None and passed < LATE_SECONDS
 
     def _opens(self, found: Found, cookie: Presented, lifetimes: Lifetimes) -> bool:
-        if found.noted.moved_to is not None or is_empty(found.items):
+        if found.bookkeeping.moved_to is not None or is_empty(found.items):
             return False
-        if found.noted.signed and cookie.form == "unsigned" and not self._ignores_marks:
+        if found.bookkeeping.signed and cookie.form == "unsigned" and not self._ignores_marks:
             return False
-        return lifetimes.absolute is None or self.records.seconds_left(found.noted, lifetimes) > 0
+        return (
+            lifetimes.absolute is None
+            or self.records.seconds_left(found.bookkeeping, lifetimes) > 0
+        )
 
     def _state(self, found: Found, cookie: Presented | None, lifetimes: Lifetimes) -> State:
-        bookkeeping = found.noted
+        bookkeeping = found.bookkeeping
         if lifetimes.absolute is not None and bookkeeping.created is None:
             # Records of Flask-Session 0.4–0.8 tell no beginning: the absolute lifetime starts now.
             bookkeeping = replace(bookkeeping, created=self.records.store.clock())
@@ -138,7 +141,7 @@ class SessionRepository:
             return partial(self._drop, state)
         changes, has_moved = state.contents.changes(), state.regenerated_from is not None
         is_same = changes is NO_CHANGES and not has_moved
-        if found is not None and is_same and state.bookkeeping == found.noted:
+        if found is not None and is_same and state.bookkeeping == found.bookkeeping:
             is_due = wanted or (allowed and self._is_due(state))
             return partial(self._touch, state, found) if is_due else None
         act = create if found is None else regenerate if has_moved else update

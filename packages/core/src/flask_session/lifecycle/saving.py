@@ -63,7 +63,7 @@ class Saving(msgspec.Struct, frozen=True):
         found = self.state.found
         if found is None or not self.state.saved:
             return found
-        return self.records.read(found.sid)
+        return self.records.load(found.sid)
 
     def merged(self, found: Found) -> dict[Any, Raw]:
         """Apply the change to what the store holds."""
@@ -72,16 +72,17 @@ class Saving(msgspec.Struct, frozen=True):
     def is_outlived_by(self, found: Found) -> bool:
         """Tell whether somebody cleared the session since this request loaded it."""
         assert self.state.found is not None
-        if self.changes.cleared or found.noted.moved_to is not None:
+        if self.changes.cleared or found.bookkeeping.moved_to is not None:
             return False
-        return found.noted.epoch != self.state.found.noted.epoch
+        return found.bookkeeping.epoch != self.state.found.bookkeeping.epoch
 
-    def noted(self, found: Found) -> Bookkeeping:
+    def merged_bookkeeping(self, found: Found) -> Bookkeeping:
         """Merge the bookkeeping: ours where this request changed it, else the store's."""
         assert self.state.found is not None
-        ours, theirs, before = self.state.bookkeeping, found.noted, self.state.found.noted
+        ours, theirs = self.state.bookkeeping, found.bookkeeping
         if ours is theirs and theirs.signed is self.marks_signed and not self.changes.cleared:
             return theirs
+        before = self.state.found.bookkeeping
         is_ours = self.changes.cleared or ours.lifetime != before.lifetime
         return Bookkeeping(
             created=theirs.created or ours.created,
@@ -117,7 +118,7 @@ class Saving(msgspec.Struct, frozen=True):
         state = self.state
         state.contents.saved(self.changes)
         if found is not None:
-            state.found, state.bookkeeping = found, found.noted
+            state.found, state.bookkeeping = found, found.bookkeeping
         state.saved, state.result = True, result
         return result
 
@@ -196,11 +197,13 @@ def create(saving: Saving) -> Result:
     return saving.done(Result.CREATED, "session_created", found)
 
 
-def create_record(saving: Saving, sid: str, items: dict[Any, Raw], noted: Bookkeeping) -> Found:
+def create_record(
+    saving: Saving, sid: str, items: dict[Any, Raw], bookkeeping: Bookkeeping
+) -> Found:
     """Write a new record under ``sid``, or under a fresh id if that one is taken."""
     for _ in range(MAX_ROUNDS):
-        if saving.records.create(sid, items, noted, saving.state.lifetimes):
-            return Found(sid, UNKNOWN, items, noted)
+        if saving.records.create(sid, items, bookkeeping, saving.state.lifetimes):
+            return Found(sid, UNKNOWN, items, bookkeeping)
         sid = saving.state.new_sid()
     raise SessionConflict
 
@@ -210,11 +213,11 @@ def update(saving: Saving) -> Result:
     found, sid, moved = saving.current(), saving.state.sid or "", False
     for number in rounds(sid):
         if number:
-            found = saving.records.read(sid)
+            found = saving.records.load(sid)
         if found is None or saving.is_outlived_by(found):
             return saving.gone()
-        if found.noted.moved_to is not None:
-            sid, moved = found.noted.moved_to, True
+        if found.bookkeeping.moved_to is not None:
+            sid, moved = found.bookkeeping.moved_to, True
             continue
         result = _write(saving, found, saving.merged(found))
         if result is not None:
@@ -232,9 +235,9 @@ def _write(saving: Saving, found: Found, items: dict[Any, Raw]) -> Result | None
         if outcome is Outcome.DELETED:
             return saving.deleted()
     else:
-        noted = saving.noted(found)
-        outcome = saving.records.update(found, items, noted, saving.state.lifetimes)
+        bookkeeping = saving.merged_bookkeeping(found)
+        outcome = saving.records.update(found, items, bookkeeping, saving.state.lifetimes)
         if outcome is Outcome.SAVED:
-            ours = Found(found.sid, UNKNOWN, items, noted)
+            ours = Found(found.sid, UNKNOWN, items, bookkeeping)
             return saving.done(Result.UPDATED, "session_saved", ours)
     return saving.gone() if outcome is Outcome.GONE else None
