@@ -34,38 +34,38 @@ def wire(address: str) -> Iterator[Wire]:
 @pytest.mark.parametrize("size", SIZES)
 def test_a_value_of_any_size_comes_back(wire: Wire, key: str, size: int) -> None:
     data = bytes(each % 256 for each in range(size))
-    assert wire.put(b"add", key, data, 60) == b"STORED"
-    found = wire.fetch(key)
+    assert wire.write(b"add", key, data, 60) == b"STORED"
+    found = wire.load(key)
     assert found is not None
     assert found[:2] == (data, 0)
 
 
 def test_a_value_may_look_like_the_protocol(wire: Wire, key: str) -> None:
     data = b"\r\nEND\r\nVALUE a 0 1 1\r\nb\r\nEND\r\n"
-    wire.put(b"add", key, data, 60)
-    found = wire.fetch(key)
+    wire.write(b"add", key, data, 60)
+    found = wire.load(key)
     assert found is not None
     assert found[0] == data
 
 
 def test_each_command_says_what_came_of_it(wire: Wire, key: str) -> None:
-    assert wire.fetch(key) is None
-    assert not wire.move(key, 60)
-    assert not wire.remove(key)
-    assert wire.put(b"cas", key, b"data", 60, b"1") == b"NOT_FOUND"
-    assert wire.put(b"add", key, b"data", 60) == b"STORED"
-    assert wire.put(b"add", key, b"other", 60) == b"NOT_STORED"
-    found = wire.fetch(key)
+    assert wire.load(key) is None
+    assert not wire.touch(key, 60)
+    assert not wire.delete(key)
+    assert wire.write(b"cas", key, b"data", 60, b"1") == b"NOT_FOUND"
+    assert wire.write(b"add", key, b"data", 60) == b"STORED"
+    assert wire.write(b"add", key, b"other", 60) == b"NOT_STORED"
+    found = wire.load(key)
     assert found is not None
-    assert wire.put(b"cas", key, b"new", 60, found[2]) == b"STORED"
-    assert wire.put(b"cas", key, b"late", 60, found[2]) == b"EXISTS"
-    assert wire.move(key, 60)
-    assert wire.remove(key)
+    assert wire.write(b"cas", key, b"new", 60, found[2]) == b"STORED"
+    assert wire.write(b"cas", key, b"late", 60, found[2]) == b"EXISTS"
+    assert wire.touch(key, 60)
+    assert wire.delete(key)
 
 
 def test_the_prefix_of_a_client_is_before_each_key(address: str, key: str) -> None:
     with closing(Client(address, key_prefix=b"mine-")) as client, closing(Client(address)) as other:
-        Wire(client).put(b"add", key, b"data", 60)
+        Wire(client).write(b"add", key, b"data", 60)
         assert client.get(key) == b"data"
         assert other.get(f"mine-{key}") == b"data"
 
@@ -73,18 +73,18 @@ def test_the_prefix_of_a_client_is_before_each_key(address: str, key: str) -> No
 @pytest.mark.parametrize("key", ["a b", "a\r\nflush_all", "ä", "a\0b", "a\tb"])
 def test_a_key_that_would_be_another_command_is_not_sent(wire: Wire, key: str) -> None:
     with pytest.raises(MemcacheIllegalInputError):
-        wire.fetch(key)
+        wire.load(key)
     assert wire.client.sock is None
 
 
 def test_an_item_that_is_too_large_is_an_error_of_the_server(wire: Wire, key: str) -> None:
     with pytest.raises(MemcacheServerError, match="too large"):
-        wire.put(b"add", key, b"x" * (2 * 1024 * 1024), 60)
+        wire.write(b"add", key, b"x" * (2 * 1024 * 1024), 60)
 
 
 def test_a_key_that_is_too_long_is_an_error_of_the_client(wire: Wire) -> None:
     with pytest.raises(MemcacheClientError):
-        wire.fetch("k" * 251)
+        wire.load("k" * 251)
 
 
 def test_an_interrupted_command_leaves_its_answer_to_nobody(address: str, key: str) -> None:
@@ -128,7 +128,7 @@ STRANGE: list[tuple[bytes, type[MemcacheError]]] = [
 @pytest.mark.parametrize(("answer", "error"), STRANGE)
 def test_a_strange_answer_is_an_error(answer: bytes, error: type[MemcacheError]) -> None:
     with closing(Client(answering(answer), timeout=5)) as client, pytest.raises(error) as raised:
-        Wire(client).fetch("key")
+        Wire(client).load("key")
     assert "data" not in str(raised.value)
 
 
@@ -141,7 +141,7 @@ def test_no_strange_answer_says_that_something_was_stored(
     elif answer.startswith(b"VALUE key 0 4"):
         error = MemcacheUnknownError
     with closing(Client(answering(answer), timeout=5)) as client, pytest.raises(error):
-        Wire(client).put(b"cas", "key", b"data", 60, b"1")
+        Wire(client).write(b"cas", "key", b"data", 60, b"1")
 
 
 def answering(answer: bytes) -> tuple[str, int]:

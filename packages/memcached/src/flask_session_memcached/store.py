@@ -40,7 +40,7 @@ class MemcachedStore(Store):
 
     def load(self, key: str) -> Record | None:
         """Return the item, with the token by which ``update`` and ``delete`` recognise it."""
-        found = self._ring.server_of(key).run(Wire.fetch, key)
+        found = self._ring.server_of(key).run(Wire.load, key)
         if found is None:
             return None
         data, flags, token = found
@@ -49,13 +49,13 @@ class MemcachedStore(Store):
     def create(self, key: str, data: bytes, ttl: int) -> bool:
         """Add an item."""
         expiry = self._expiry(ttl)
-        return self._ring.server_of(key).run(Wire.put, b"add", key, data, expiry) == b"STORED"
+        return self._ring.server_of(key).run(Wire.write, b"add", key, data, expiry) == b"STORED"
 
     def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
         """Check and set; a conflict costs one more look at what is there."""
         outcome = self._replace(key, data, self._expiry(ttl), expected)
         if outcome is Outcome.CONFLICT:
-            found = self._ring.server_of(key).run(Wire.fetch, key)
+            found = self._ring.server_of(key).run(Wire.load, key)
             if found is None:
                 return Outcome.GONE
             outcome = Outcome.SAVED if found[:2] == (data, 0) else outcome
@@ -63,7 +63,7 @@ class MemcachedStore(Store):
 
     def touch(self, key: str, ttl: int) -> bool:
         """Move the expiry; the item keeps its token."""
-        return self._ring.server_of(key).run(Wire.move, key, self._expiry(ttl))
+        return self._ring.server_of(key).run(Wire.touch, key, self._expiry(ttl))
 
     def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
         """Check and set the same data: one round trip, where a touch and a look are two."""
@@ -73,7 +73,7 @@ class MemcachedStore(Store):
     def delete(self, key: str, expected: Record | None = None) -> Outcome:
         """Remove the item; with ``expected``, replace it by one that has already expired."""
         if expected is None:
-            deleted = self._ring.server_of(key).run(Wire.remove, key)
+            deleted = self._ring.server_of(key).run(Wire.delete, key)
             return Outcome.DELETED if deleted else Outcome.GONE
         outcome = self._replace(key, b"", -1, expected)
         return Outcome.DELETED if outcome is Outcome.SAVED else outcome
@@ -90,7 +90,7 @@ class MemcachedStore(Store):
                 return Outcome.GONE if found is None else Outcome.CONFLICT
             token = found.version
         server = self._ring.server_of(key)
-        return OUTCOMES[server.run(Wire.put, b"cas", key, data, expiry, token)]
+        return OUTCOMES[server.run(Wire.write, b"cas", key, data, expiry, token)]
 
     def _expiry(self, ttl: int) -> int:
         """Write a lifetime as Memcached reads it: beyond 30 days as a date.

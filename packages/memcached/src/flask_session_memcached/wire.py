@@ -53,7 +53,7 @@ class Wire:
         self.has_arrived: Callable[[], object] = bool
         """Tells whether there is something to read before anything was asked for."""
 
-    def fetch(self, key: str) -> tuple[bytes, int, bytes] | None:
+    def load(self, key: str) -> tuple[bytes, int, bytes] | None:
         """Answer data, flags and the token by which ``cas`` recognises it."""
         name = self._named(key)
         received = self._ask(b"gets %b\r\n" % name)
@@ -69,16 +69,16 @@ class Wire:
             raise MemcacheUnknownError("a value does not end where it should")
         return received[start:end], int(found[2]), found[4]
 
-    def put(self, verb: bytes, key: str, data: bytes, expiry: int, token: bytes = b"") -> bytes:
+    def write(self, verb: bytes, key: str, data: bytes, expiry: int, token: bytes = b"") -> bytes:
         """Send ``add`` or ``cas`` and answer the server's word: ``STORED``, ``EXISTS`` …"""
         head = b"%b 0 %d %d %b\r\n" % (self._named(key), expiry, len(data), token)
         return self._word(verb, head + data)
 
-    def move(self, key: str, expiry: int) -> bool:
+    def touch(self, key: str, expiry: int) -> bool:
         """Send ``touch``; ``False``: not found."""
         return self._word(b"touch", b"%b %d" % (self._named(key), expiry)) == b"TOUCHED"
 
-    def remove(self, key: str) -> bool:
+    def delete(self, key: str) -> bool:
         """Send ``delete``; ``False``: not found."""
         return self._word(b"delete", self._named(key)) == b"DELETED"
 
