@@ -8,6 +8,7 @@ import pytest
 from flask_session_conformance.plugin import GetServer
 from flask_session_redis import RedisStore
 from flask_session_redis.client import connect
+from flask_session_redis.direct import Direct, sender
 
 
 @pytest.fixture
@@ -25,6 +26,13 @@ def client(url: str) -> Iterator[Any]:
 @pytest.fixture
 def store(client: Any) -> RedisStore:
     return RedisStore(client)
+
+
+@pytest.fixture
+def direct(client: Any) -> Direct:
+    answer = sender(client)
+    assert isinstance(answer, Direct)
+    return answer
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Commands that go past redis-py's own bookkeeping behave as those that do not."""
+"""Connections kept aside: one reply for each command, and none lost to the pool."""
 
 from __future__ import annotations
 
@@ -7,50 +7,21 @@ import os
 import select
 import socket
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import redis
-import valkey
-from flask_session import sockets
 from flask_session.pools import disconnect_idle
 from flask_session.waiting import offering
-from flask_session_conformance.proxy import Proxy
-from flask_session_conformance.servers import start
 from flask_session_conformance.threads import together
-from flask_session_redis import wire
 from flask_session_redis.client import connect
 from flask_session_redis.direct import MOST_KEPT, NAME_NEEDED, Direct, sender
-from flask_session_redis.wire import LONGEST, Line, PlainLine, line_of
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
-
-@pytest.fixture
-def direct(client: redis.Redis) -> Direct:
-    answer = sender(client)
-    assert isinstance(answer, Direct)
-    return answer
+from flask_session_redis.wire import LONGEST, PlainLine
 
 
 def taken_from(pool: Any) -> Any:
     """Take a connection from a pool as an app's own command does."""
     return pool.get_connection(*(("PING",) if NAME_NEEDED else ()))
-
-
-def break_once(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Let the line break before the next command is sent; answer what was to be sent since."""
-    commands, original = list[bytes](), sockets.send
-
-    def broken(sock: socket.socket, data: bytes) -> None:
-        commands.append(data)
-        if len(commands) == 1:
-            raise BrokenPipeError
-        original(sock, data)
-
-    monkeypatch.setattr(wire, "send", broken)
-    return commands
 
 
 def interrupt() -> None:
@@ -184,57 +155,6 @@ def test_a_connection_that_was_opened_anew_is_another_line(direct: Direct) -> No
     assert direct("ECHO", "next") == b"next"
 
 
-CONNECTIONS: dict[str, tuple[Any, dict[str, Any], type[Line]]] = {
-    "plain": (redis.Connection, {}, PlainLine),
-    "checked": (redis.Connection, {"health_check_interval": 9}, Line),
-    "a subclass": (type("Mine", (redis.Connection,), {}), {}, Line),
-}
-
-
-@pytest.mark.parametrize("kind", CONNECTIONS)
-def test_only_plain_connections_go_past_redis_py(client: redis.Redis, kind: str) -> None:
-    # A connection with TLS is a subclass, too.
-    kwargs = client.connection_pool.connection_kwargs
-    make, options, expected = CONNECTIONS[kind]
-    connection = make(host=kwargs["host"], port=kwargs["port"], **options)
-    assert type(line_of(connection)) is Line
-    connection.connect()
-    line = line_of(connection)
-    assert type(line) is expected
-    line.close()
-    connection.disconnect()
-
-
-CLIENTS: dict[str, Callable[[str], Any]] = {
-    "our own": connect,
-    "a subclass": type("Mine", (redis.Redis,), {}).from_url,  # type: ignore[attr-defined]
-    "a small pool": lambda url: redis.Redis.from_url(url, max_connections=20),
-    "a pool that waits": lambda url: redis.Redis(
-        connection_pool=redis.BlockingConnectionPool.from_url(url)
-    ),
-    "valkey": valkey.Valkey.from_url,
-}
-
-
-@pytest.mark.parametrize("kind", CLIENTS)
-def test_after_a_failover_behind_a_name_new_connections_are_made(
-    url: str, client: redis.Redis, prefix: str, kind: str
-) -> None:
-    # Clients with a pool of their own stayed with the former primary: a 503 for ever.
-    kwargs = client.connection_pool.connection_kwargs
-    with start("redis") as former, Proxy(former.host, former.port) as name:
-        behind = CLIENTS[kind](f"redis://{name.address}")
-        send = sender(behind)
-        together([lambda: send("PING")] * 4)
-        redis.Redis(former.host, former.port).replicaof("127.0.0.1", 1)
-        name.target = (kwargs["host"], kwargs["port"])
-        with pytest.raises(Exception, match="read only"):
-            send("SET", f"{prefix}a", b"1", "EX", 60)
-        together([lambda: send("SET", f"{prefix}a", b"1", "EX", 60)] * 4)
-        behind.close()
-    assert client.get(f"{prefix}a") == b"1"
-
-
 def test_what_another_thread_has_taken_from_a_queue_stays_open(url: str) -> None:
     pool = redis.BlockingConnectionPool.from_url(url, max_connections=3)
     taken, other = taken_from(pool), taken_from(pool)
@@ -289,64 +209,3 @@ def test_what_many_threads_needed_goes_back_to_the_pool(
         direct._keep(line)
     assert len(direct._kept) == MOST_KEPT
     assert len(client.connection_pool._available_connections) == 5
-
-
-def test_a_tracer_sees_each_command(direct: Direct, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[tuple[Any, ...]] = []
-    original = redis.Redis.execute_command
-
-    def traced(self: redis.Redis, *arguments: Any, **options: Any) -> Any:
-        seen.append(arguments)
-        return original(self, *arguments, **options)
-
-    monkeypatch.setattr(redis.Redis, "execute_command", traced)
-    assert direct("PING")
-    assert seen == [("PING",)]
-
-
-def test_the_client_we_make_repeats_nothing(
-    direct: Direct, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert direct("PING")
-    commands = break_once(monkeypatch)
-    with pytest.raises(redis.ConnectionError):
-        direct("PING")
-    assert commands == [b"*1\r\n$4\r\nPING\r\n"]
-
-
-def test_a_client_that_was_made_to_repeat_does(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with redis.Redis.from_url(url, retry=Retry(NoBackoff(), 2)) as client:
-        send = sender(client)
-        assert send("PING")
-        commands = break_once(monkeypatch)
-        assert send("PING")
-        assert len(commands) == 1
-
-
-def test_a_client_that_checks_its_connections_goes_on_doing_so(url: str) -> None:
-    with redis.Redis.from_url(url, health_check_interval=30) as client:
-        send: Any = sender(client)
-        assert send("ECHO", "first") == b"first"
-        send._kept[-1].connection.next_health_check = 0
-        pings = client.info("commandstats")["cmdstat_ping"]["calls"]
-        assert send("ECHO", "second") == b"second"
-        assert client.info("commandstats")["cmdstat_ping"]["calls"] > pings
-
-
-OTHERS: dict[str, Callable[[], Any]] = {
-    "a subclass": type("Mine", (redis.Redis,), {}),
-    "a small pool": lambda: redis.Redis(max_connections=10),
-    "a pool that waits": lambda: redis.Redis(connection_pool=redis.BlockingConnectionPool()),
-    "a client of a sentinel": lambda: redis.Sentinel([("127.0.0.1", 9)]).master_for("main"),
-}
-
-
-@pytest.mark.parametrize("kind", OTHERS)
-def test_other_clients_send_by_themselves(kind: str) -> None:
-    assert not isinstance(sender(OTHERS[kind]()), Direct)
-
-
-def test_a_patched_client_sends_by_itself(url: str) -> None:
-    client: Any = connect(url)
-    client.execute_command = lambda *arguments: arguments
-    assert sender(client)("PING") == ("PING",)

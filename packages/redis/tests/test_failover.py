@@ -1,18 +1,23 @@
-"""A primary dies under traffic."""
+"""A primary is lost: under traffic, or behind a name that leads to another one."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import redis
+import valkey
 from flask_session_conformance.failover import Traffic
+from flask_session_conformance.proxy import Proxy
 from flask_session_conformance.servers import Group, start, start_group
 from flask_session_conformance.sessions.base import build_site
 from flask_session_conformance.site import Site
+from flask_session_conformance.threads import together
 from flask_session_conformance.views import items, put
+from flask_session_redis.client import connect
+from flask_session_redis.direct import sender
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from redis.sentinel import Sentinel
@@ -116,3 +121,33 @@ def test_a_client_that_repeats_after_readonly_finds_the_new_primary(
         alice.does(put(more=1))
         assert alice.does(items) == {"user": "alice", "more": 1}
         client.close()
+
+
+CLIENTS: dict[str, Callable[[str], Any]] = {
+    "our own": connect,
+    "a subclass": type("Mine", (redis.Redis,), {}).from_url,  # type: ignore[attr-defined]
+    "a small pool": lambda url: redis.Redis.from_url(url, max_connections=20),
+    "a pool that waits": lambda url: redis.Redis(
+        connection_pool=redis.BlockingConnectionPool.from_url(url)
+    ),
+    "valkey": valkey.Valkey.from_url,
+}
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_after_a_failover_behind_a_name_new_connections_are_made(
+    url: str, client: redis.Redis, prefix: str, kind: str
+) -> None:
+    # Clients with a pool of their own stayed with the former primary: a 503 for ever.
+    kwargs = client.connection_pool.connection_kwargs
+    with start("redis") as former, Proxy(former.host, former.port) as name:
+        behind = CLIENTS[kind](f"redis://{name.address}")
+        send = sender(behind)
+        together([lambda: send("PING")] * 4)
+        redis.Redis(former.host, former.port).replicaof("127.0.0.1", 1)
+        name.target = (kwargs["host"], kwargs["port"])
+        with pytest.raises(Exception, match="read only"):
+            send("SET", f"{prefix}a", b"1", "EX", 60)
+        together([lambda: send("SET", f"{prefix}a", b"1", "EX", 60)] * 4)
+        behind.close()
+    assert client.get(f"{prefix}a") == b"1"
