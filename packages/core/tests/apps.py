@@ -61,6 +61,14 @@ def new_app(**config: Any) -> Flask:
     return app
 
 
+def start(**config: Any) -> Flask:
+    """Start an app with these settings, some of which may be wrong."""
+    app = Flask("settings")
+    app.config.update({"SESSION_TYPE": "memory", "SECRET_KEY": "key"} | config)
+    Session(app)
+    return app
+
+
 class Salted:
     """Encodes the same in another way each time, as encryption does."""
 

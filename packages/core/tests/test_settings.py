@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
-from flask_session import ConfigurationError, Session
+from flask_session import ConfigurationError
 from flask_session.memory import MemorySessionInterface, MemoryStore
 from flask_session.runtime import lifetimes_of
 
-
-def start(**config: Any) -> Flask:
-    app = Flask("settings")
-    app.config.update({"SESSION_TYPE": "memory", "SECRET_KEY": "key"} | config)
-    Session(app)
-    return app
+from packages.core.tests.apps import start
 
 
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        (
-            {"SESSION_TYPE": None},
-            r"SESSION_TYPE = None: no backend is chosen; .*memory",
-        ),
-        ({"SESSION_TYPE": "null"}, "'null': no backend is chosen"),
-        ({"SESSION_TYPE": "cassandra"}, "'cassandra': no such backend; .*redis"),
-        (
-            {"SESSION_TYPE": "valkey"},
-            "'valkey': .*the one for it is 'redis'.*Set SESSION_TYPE = \"redis\"",
-        ),
-        ({"SESSION_TYPE": "Postgres"}, "the one for it is 'sqlalchemy'"),
-        ({"SESSION_TYPE": "mongo"}, "the one for it is 'mongodb'"),
-        ({"SESSION_TYPE": "files"}, "the one for it is 'cachelib'"),
-        ({"SESSION_TYPE": 7}, "SESSION_TYPE = 7: no such backend"),
         ({"PERMANENT_SESSION_LIFETIME": 0}, "PERMANENT_SESSION_LIFETIME = .*not above 0 s"),
         ({"PERMANENT_SESSION_LIFETIME": timedelta(seconds=-1)}, "PERMANENT_SESSION_LIFETIME = "),
         ({"PERMANENT_SESSION_LIFETIME": timedelta(days=401)}, "to 400 days"),
@@ -114,16 +91,6 @@ def test_configuration_errors_are_value_errors() -> None:
     assert issubclass(ConfigurationError, ValueError)
 
 
-def test_the_type_may_be_written_in_capitals() -> None:
-    assert type(start(SESSION_TYPE="Memory").session_interface).__name__ == "MemorySessionInterface"
-
-
-def test_the_type_may_have_spaces_around_it() -> None:
-    assert (
-        type(start(SESSION_TYPE=" memory\n").session_interface).__module__ == "flask_session.memory"
-    )
-
-
 def test_the_constructor_checks_the_signer_too() -> None:
     with pytest.raises(ConfigurationError, match="SESSION_USE_SIGNER = 'yes'"):
         MemorySessionInterface(start(), use_signer="yes")
@@ -151,13 +118,6 @@ def test_the_prefix_may_be_empty_as_in_0_8() -> None:
     assert interface.store.load(sid)
 
 
-def test_init_app_does_as_the_constructor() -> None:
-    app, extension = Flask("later"), Session()
-    app.config.update(SESSION_TYPE="memory")
-    extension.init_app(app)
-    assert type(app.session_interface).__name__ == "MemorySessionInterface"
-
-
 def test_any_store_that_can_purge_does_so_every_so_many_requests() -> None:
     """The setting was read by SQLAlchemy alone, while files needed it as much."""
     app = start(SESSION_CLEANUP_N_REQUESTS=1)
@@ -178,58 +138,6 @@ def test_while_sessions_move_both_stores_are_cleaned_up() -> None:
     app = start(SESSION_MEMORY=new, SESSION_MIGRATE_FROM=former, SESSION_CLEANUP_N_REQUESTS=1)
     app.test_client().get("/nowhere")
     assert (old._records, new._records) == ({}, {})
-
-
-def test_a_backend_that_is_not_installed_is_named_with_its_pip_command(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from flask_session import extension
-
-    monkeypatch.setattr(extension, "entry_points", lambda group: [])
-    with pytest.raises(ConfigurationError, match=r'pip install "flask-session\[redis\]"'):
-        start(SESSION_TYPE="redis")
-
-
-def test_a_backend_that_was_meant_and_is_not_installed_is_named_with_its_pip_command(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("flask_session.extension.entry_points", lambda group: [])
-    remedy = 'Set SESSION_TYPE = "redis" and pip install "flask-session[redis]"'
-    with pytest.raises(ConfigurationError, match=re.escape(remedy)):
-        start(SESSION_TYPE="valkey")
-
-
-def test_an_unknown_backend_recommends_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    # It was cachelib, the first of the alphabet.
-    offer(monkeypatch, "memory", "dear", "missing")
-    with pytest.raises(ConfigurationError) as caught:
-        start(SESSION_TYPE="cassandra")
-    *_, remedy = str(caught.value).partition(". ")
-    assert remedy == (
-        'Set SESSION_TYPE to one of these, or install another with pip install "flask-session[…]": '
-        "dear, missing."
-    )
-
-
-def offer(monkeypatch: pytest.MonkeyPatch, *backends: str) -> None:
-    monkeypatch.setattr("flask_session.extension.official_backends", lambda: [*backends])
-
-
-def test_where_all_backends_are_installed_none_is_to_be_installed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    offer(monkeypatch, "memory")
-    with pytest.raises(ConfigurationError, match=r"memory.*Set SESSION_TYPE to one of these\.$"):
-        start(SESSION_TYPE="nope")
-
-
-@pytest.mark.parametrize("name", ["null", "nope"])
-def test_the_backend_to_install_is_one_that_is_missing(
-    monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    offer(monkeypatch, "memory", "missing")
-    with pytest.raises(ConfigurationError, match=r'pip install "flask-session\[…\]": missing'):
-        start(SESSION_TYPE=name)
 
 
 @pytest.mark.parametrize(
@@ -261,12 +169,3 @@ def test_what_describes_no_former_store_is_said_to(former: object, message: str)
     # Of a dict without SESSION_TYPE it was said that it is 'dict'.
     with pytest.raises(ConfigurationError, match=f"^{message}"):
         start(SESSION_MIGRATE_FROM=former)
-
-
-def test_importing_the_core_imports_no_client_library() -> None:
-    program = "import flask_session, sys; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    ).stdout.split()
-    clients = {"redis", "valkey", "pymemcache", "cachelib", "pymongo", "sqlalchemy", "boto3"}
-    assert clients.isdisjoint(loaded)

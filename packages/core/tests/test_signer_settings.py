@@ -9,7 +9,7 @@ from flask import Flask, session
 from flask_session import ConfigurationError, Session
 from flask_session.web.cookies import keys_of
 
-from packages.core.tests.test_settings import start
+from packages.core.tests.apps import start
 
 
 @pytest.mark.parametrize(
