@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from click.testing import Result
 from flask import Flask
+from flask.testing import FlaskClient
 from flask_session import Outcome, Record, Session
 from flask_session.memory import MemoryStore
 
@@ -51,6 +53,14 @@ class SilentStore(HookedStore):
         return self._records[key][1]
 
 
+class EndlessStore(HookedStore):
+    """Has records without an expiry, as tables of 0.6 had."""
+
+    def limit_endless(self, ttl: int) -> int:
+        self.create("old:" + "e" * 43, msgpack_of("alice"), ttl)
+        return 1
+
+
 def msgpack_of(user: str) -> bytes:
     return msgspec.msgpack.encode({"user": user})
 
@@ -67,3 +77,21 @@ def app_on(new: MemoryStore, old: MemoryStore | None = None, **config: Any) -> F
         }
     Session(app)
     return add_show(app)
+
+
+def run(app: Flask, *arguments: str) -> Result:
+    """Run ``flask session migrate``."""
+    return app.test_cli_runner().invoke(args=["session", "migrate", *arguments])
+
+
+def filled(store: MemoryStore, number: int) -> None:
+    """Store so many sessions under the old prefix, each for a second longer."""
+    for each in range(number):
+        store.create(f"old:{each:043}", msgspec.msgpack.encode({"n": each}), 1000 + each)
+
+
+def logged_in(app: Flask) -> FlaskClient:
+    """Provide the browser of session number 0."""
+    client = app.test_client()
+    client.set_cookie("session", f"{0:043}")
+    return client

@@ -11,8 +11,15 @@ from flask_session.errors import UnreadableRecord
 from flask_session.memory import MemorySessionInterface, MemoryStore
 
 from packages.core.tests.counting import Rows
-from packages.core.tests.moves import NOW, HookedStore, app_on, msgpack_of
-from packages.core.tests.test_moving_command import EndlessStore, filled, run
+from packages.core.tests.moves import (
+    NOW,
+    EndlessStore,
+    HookedStore,
+    app_on,
+    filled,
+    msgpack_of,
+    run,
+)
 
 
 def former(store: MemoryStore, prefix: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""``flask session migrate``, ``reencode`` and ``setup``."""
+"""``flask session migrate``, ``--reencode`` and ``setup``."""
 
 from __future__ import annotations
 
@@ -8,22 +8,18 @@ from typing import Any
 
 import msgspec
 import pytest
-from click.testing import Result
-from flask import Flask
-from flask.testing import FlaskClient
 from flask_session import Record
-from flask_session.memory import MemoryStore
 
-from packages.core.tests.moves import NOW, HookedStore, app_on, msgpack_of
-
-
-def run(app: Flask, *arguments: str) -> Result:
-    return app.test_cli_runner().invoke(args=["session", "migrate", *arguments])
-
-
-def filled(store: MemoryStore, number: int) -> None:
-    for each in range(number):
-        store.create(f"old:{each:043}", msgspec.msgpack.encode({"n": each}), 1000 + each)
+from packages.core.tests.moves import (
+    NOW,
+    EndlessStore,
+    HookedStore,
+    app_on,
+    filled,
+    logged_in,
+    msgpack_of,
+    run,
+)
 
 
 def test_the_command_moves_everything(old: HookedStore, new: HookedStore) -> None:
@@ -124,14 +120,6 @@ def test_a_batch_has_at_least_one_session(old: HookedStore, new: HookedStore, si
     assert run(app_on(new, old), "--batch", size).exit_code == 2
 
 
-class EndlessStore(HookedStore):
-    """Has records without an expiry, as tables of 0.6 had."""
-
-    def limit_endless(self, ttl: int) -> int:
-        self.create("old:" + "e" * 43, msgpack_of("alice"), ttl)
-        return 1
-
-
 def test_rows_without_expiry_can_be_given_one_before_they_are_moved(new: HookedStore) -> None:
     result = run(app_on(new, EndlessStore()), "--null-expiry", "1h")
     assert "1 sessions without expiry got one." in result.output
@@ -194,12 +182,6 @@ def test_a_wrong_lifetime_is_a_usage_error(new: HookedStore, value: str) -> None
 def test_a_store_whose_records_all_expire_refuses_null_expiry(new: HookedStore) -> None:
     result = run(app_on(new), "--reencode", "--null-expiry", "31d")
     assert (result.exit_code, "every record" in result.output) == (1, True)
-
-
-def logged_in(app: Flask) -> FlaskClient:
-    client = app.test_client()
-    client.set_cookie("session", f"{0:043}")
-    return client
 
 
 def test_sessions_are_not_moved_to_where_they_are(old: HookedStore) -> None:

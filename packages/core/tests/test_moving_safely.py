@@ -13,8 +13,16 @@ from flask_session import Record
 from flask_session.errors import UnreadableRecord
 from flask_session.migration.moving import Moved, Route
 
-from packages.core.tests.moves import NOW, HookedStore, SilentStore, app_on, msgpack_of
-from packages.core.tests.test_moving_command import filled, logged_in, run
+from packages.core.tests.moves import (
+    NOW,
+    HookedStore,
+    SilentStore,
+    app_on,
+    filled,
+    logged_in,
+    msgpack_of,
+    run,
+)
 
 
 def interrupt() -> None:

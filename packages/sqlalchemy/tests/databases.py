@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import Engine, Table
+from flask_session_sqlalchemy.engine import build
+from sqlalchemy import Engine, Table, event
 
 Execute = Callable[[str], list[Any]]
 PAST, FAR = datetime(2020, 1, 1), datetime(2120, 1, 1)
@@ -28,6 +29,15 @@ def at_most(seconds: float) -> Iterator[None]:
 
 def columns_of(engine: Engine, table: Table) -> dict[str, Any]:
     return {each["name"]: each["type"] for each in sa.inspect(engine).get_columns(table.name)}
+
+
+def ask(url: str, statement: str, options: dict[str, Any] | None = None) -> Any:
+    """Answer one value from a new engine."""
+    engine = build(url, options)
+    with engine.connect() as connection:
+        value = connection.exec_driver_sql(statement).scalar()
+    engine.dispose()
+    return value
 
 
 def cut_connections(url: str) -> None:
@@ -54,3 +64,19 @@ def connection_of(engine: Engine) -> object:
         if ask is None:
             return connection.connection.dbapi_connection
         return connection.exec_driver_sql(f"SELECT {ask}").scalar_one()
+
+
+def never(connection: Any, record: object) -> None:
+    connection.isolation_level = None
+
+
+def begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def by_events(url: str) -> Engine:
+    """Make an engine by SQLAlchemy's recipe for SQLite."""
+    engine = sa.create_engine(url)
+    event.listen(engine, "connect", never)
+    event.listen(engine, "begin", begin)
+    return engine

@@ -15,8 +15,7 @@ from flask_session_sqlalchemy import SqlAlchemyStore
 from flask_session_sqlalchemy.engine import build
 from sqlalchemy import Engine, Table, event
 
-from packages.sqlalchemy.tests.databases import KEY, SERVERS, connection_of
-from packages.sqlalchemy.tests.test_transactions import begin, by_events
+from packages.sqlalchemy.tests.databases import KEY, SERVERS, begin, by_events, connection_of
 
 on_servers = pytest.mark.parametrize("database", SERVERS, indirect=True)
 

@@ -6,7 +6,6 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -14,23 +13,9 @@ from flask_session_sqlalchemy import SqlAlchemyStore
 from flask_session_sqlalchemy.engine import build
 from sqlalchemy import Engine, event
 
+from packages.sqlalchemy.tests.databases import begin, by_events, never
+
 Make = Callable[[str], Engine]
-
-
-def never(connection: Any, record: object) -> None:
-    connection.isolation_level = None
-
-
-def begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
-
-
-def by_events(url: str) -> Engine:
-    """Make an engine by SQLAlchemy's recipe for SQLite."""
-    engine = sa.create_engine(url)
-    event.listen(engine, "connect", never)
-    event.listen(engine, "begin", begin)
-    return engine
 
 
 def by_argument(url: str) -> Engine:
