@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .interface import ServerSideSessionInterface
 
 NEWEST = "flask_session.cleanup"
-"""Under this name ``app.extensions`` has the interface that cleans up, if there were several."""
+"""The key in ``app.extensions`` of the app's last interface: only that one cleans up."""
 logger: logging.Logger = logging.getLogger("flask_session")
 
 
@@ -23,7 +23,6 @@ def clean_up_about_every(
     number: int, app: Flask, interface: ServerSideSessionInterface
 ) -> Callable[[], None]:
     """Let one request in ``number``, by chance, purge before it is handled; a failure is logged."""
-
     app.extensions[NEWEST] = interface
 
     @app.before_request

@@ -24,7 +24,7 @@ MEANT = {
     "mongo": "mongodb",
     **dict.fromkeys(("files", "file"), "cachelib"),
 }
-"""Which backend is for what somebody may take for the name of one."""
+"""Names of databases that are easily taken for a backend's, each with the backend for it."""
 WITHOUT_TYPE = (
     'SESSION_MIGRATE_FROM has no SESSION_TYPE. Add it: {"SESSION_TYPE": "redis", …}, with the type '
     "that the former store had."

@@ -50,7 +50,8 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
     settings_class: ClassVar[type[Settings]] = Settings
     serializer: Any = None
     ttl: bool = True
-    """Whether the database removes what expires by itself; as the next one, read by apps on 0.8."""
+    """Whether the database removes expired records by itself. Nothing here reads this attribute or
+    the next: they are for code written for 0.8."""
     has_same_site_capability = True
 
     def __init__(

@@ -40,9 +40,9 @@ class ServerSideSession(DictLike, SessionMixin):
     _modified = False
     _is_opening = False
     _opening = RLock()
-    """One per session that a request opens: Flask lets threads share it with the request."""
+    """Sessions that a request opens get one each: threads may share them with the request."""
     _aside: State | None = None
-    """What receivers see, and write to, that look while the session is being opened."""
+    """An empty session for whoever looks while this one is being opened, as a signal's receiver."""
     _runtime: Runtime | None = None
     _closed_by: Flask | None = None
 
@@ -104,7 +104,10 @@ class ServerSideSession(DictLike, SessionMixin):
         return state
 
     def _look_to_change(self) -> State:
-        """Look; where loading failed the change is lost, and the answer is to tell."""
+        """Look, for a change; where loading failed it is lost, and ``_modified`` notes that.
+
+        By it the end of the request knows that the answer must not be a success.
+        """
         try:
             state = self._look()
         except StoreUnavailable:

@@ -1,7 +1,7 @@
 """What a backend with connections of its own asks of a socket.
 
 Before each use of a socket with a timeout Python asks the system whether it is ready, which takes
-as long as the use itself. Here that is asked only where it was not.
+as long as the use itself. Here the socket is used first, and Python asks only if it was not ready.
 """
 
 from __future__ import annotations

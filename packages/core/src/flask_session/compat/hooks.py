@@ -111,7 +111,7 @@ class HookStore(Store):
     def _is(self, found: Record, expected: Record, key: str) -> bool:
         """Tell whether a record is the expected one, as far as the hook lets us.
 
-        One that adds the time, say, answers something else each time, and cannot be compared with.
+        What answers something else at each load, as with the time in it, is taken for that one.
         """
         if self._same(found, expected):
             return True
@@ -148,7 +148,8 @@ class HookStore(Store):
 class StorageHooks:
     """The storage hooks of 0.8; overriding one of them makes the sessions go through all three.
 
-    They neither compare nor merge. Code of our own never calls these.
+    They neither compare nor merge. Requests never use them as they are here, which is for an app's
+    own code and for ``super()``; where one is overridden, :class:`HookStore` calls them.
     """
 
     serializer: Any

@@ -18,8 +18,8 @@ PERMANENT_KEY = "_permanent"
 MOVED_SECONDS = 60
 """How long a mark tells late requests, which loaded the old id, where the session went."""
 LATE_SECONDS = 5
-"""How long after that a request counts as late: it set out before its browser heard of the new id.
-One that comes later is of a browser that never did."""
+"""How long after a renewal a request with the old id counts as late: sent before its browser heard
+of the new id. One that comes later is from a browser that never got it."""
 SHORT = {"created": "c", "lifetime": "l", "signed": "s", "epoch": "e", "moved_to": "m"}
 
 

@@ -135,9 +135,10 @@ class Contents:
         return Changes(values, frozenset(deleted), False) if values or deleted else NO_CHANGES
 
     def is_changed(self) -> bool:
-        """Tell whether anything differs from what was loaded, or cannot be kept.
+        """Tell whether anything differs from what was loaded.
 
-        That is an error where it is saved, and of whatever kind a serializer of the app's raises.
+        A value that cannot be kept does: saving it raises the error, of whatever kind a serializer
+        of the app's raises.
         """
         try:
             return self.changes() is not NO_CHANGES
@@ -160,9 +161,9 @@ class Contents:
         self.cleared = False
 
     def removed(self) -> None:
-        """Take the record as gone, and all that was in it, whoever removed it.
+        """Take the record as gone, and with it every item but whether the session is permanent.
 
-        What is assigned from now on is stored anew, and with it whether that is permanent.
+        What the request assigns from now on begins another session, which is as permanent.
         """
         self._items = {key: self[key] for key in (PERMANENT_KEY,) if key in self}
         self._suspects = dict.fromkeys(self._items)

@@ -16,7 +16,7 @@ from .bookkeeping import MOVED_SECONDS, Bookkeeping, put_in, take_out
 
 Answer = TypeVar("Answer")
 TELLING = 16
-"""So many characters at the beginning of an id are enough for a text to name it."""
+"""A text that contains so many characters of an id's beginning counts as naming the session."""
 
 
 class Events:
@@ -167,8 +167,8 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
 def is_clean(error: BaseException, sid: str) -> bool:
     """Tell whether an error may be shown: nothing in it names the session.
 
-    Client libraries put keys, and sometimes the data beside them, into their messages; what is
-    long they cut off.
+    Client libraries put keys, and sometimes the data beside them, into their messages. They cut off
+    what is long, so the beginning of the id is looked for.
     """
     part = sid[:TELLING]
     return not any(part in str(each) or part in repr(each) for each in causes(error))

@@ -31,7 +31,8 @@ class State(msgspec.Struct):
     saved: bool = False
     """Whether this request has written, so that ``found`` may be behind the store."""
     result: Result | None = None
-    """What the last write came to; saving once more says it again, for the other answer."""
+    """What the last write came to. Flask saves once more where it makes another answer: then there
+    is nothing to write, and this says which cookie that answer gets."""
     bookkeeping: Bookkeeping = NONE
     cookie: Presented | None = None
     regenerated_from: str | None = None

@@ -81,9 +81,9 @@ def sessions_to_move(
 def are_one(route: Route, serializer: ItemSerializer) -> bool:
     """Tell whether what is written to the new store is found in the old one; addresses may differ.
 
-    The record that is written for it is gone afterwards, or a minute later: also if the store fails
-    while it is written, which may have been done all the same. Raises a ClickException if the new
-    store does not keep it: sessions would be lost there.
+    The marker that is written for it is deleted afterwards, also if writing it failed, for it may
+    be there all the same; else it expires within a minute. Raises a ClickException if the new store
+    does not keep the marker: sessions would be lost there.
     """
     key = route.new_prefix + secrets.token_urlsafe(32)
     try:

@@ -54,7 +54,7 @@ GO_ON = "'flask session setup' says more; run this again after that, what is don
 COUNT = click.IntRange(min=1)
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 Work = Callable[[str, "float | None"], str]
-"""Handles one of them, answers the word it is counted under."""
+"""Handles one record, given its key and its expiry; answers the word it is counted under."""
 
 
 class _Span(click.ParamType):  # type: ignore[type-arg,unused-ignore]

@@ -97,11 +97,13 @@ class Route:
         return Moved.LEFT
 
     def _delete_older(self, old_key: str, new_key: str, record: Record, ttl: int) -> None:
-        """Delete what the new store has a record for; where both are one store, that is no other.
+        """Delete the old record, since the new store has the key: unless both stores are one.
 
-        Equal addresses would not tell. In one store the record equals itself, or has changed since.
-        Raises UnreadableRecord if what the new store has is no record, which replaces none, and
-        SameStoreError if it was the same all the same; then the record is put back.
+        Addresses would not tell. Under equal keys the records are compared: in one store the record
+        equals itself, or was changed since, and is not deleted either way. Where the stores are
+        known to be ``apart`` it is deleted at once; if the new store's record is gone by that they
+        were one: it is put back, and SameStoreError raised. Raises UnreadableRecord if what the new
+        store has is no record, which replaces none.
         """
         newer = self.new.load(new_key)
         if old_key == new_key and not self.apart:

@@ -96,8 +96,8 @@ def json_is_shallow(data: bytes) -> bool:
 def msgpack_is_shallow(data: bytes) -> bool:
     """Tell whether the containers stay within the limit; truncated data is left to the decoder."""
     regions = [(0, len(data), 0)]
-    # It grows on the way: what one of our container tags holds is decoded by itself, within the
-    # size it claims, whatever it says about more.
+    # The list grows on the way: the bytes in our tag of a tuple or set are decoded by themselves,
+    # and end where the tag says, however many items they claim to hold.
     return all(_is_shallow(data, regions, *region) for region in regions)
 
 

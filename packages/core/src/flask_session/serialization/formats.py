@@ -42,7 +42,7 @@ TOO_DEEP = f"it nests deeper than {MAX_DEPTH} levels, of which a tuple or set ta
 
 
 class Instance:
-    """Has an attribute."""
+    """Something with one attribute, to find out what the garbage collector sees of it."""
 
     def __init__(self) -> None:
         self.attribute = True
@@ -50,7 +50,7 @@ class Instance:
 
 INSTANCE = Instance()
 SHOWS_ATTRIBUTES = gc.get_referents(vars(INSTANCE)) == [True]
-"""Whether it also sees what is in the ``vars()`` of an object, as up to CPython 3.12."""
+"""Whether it sees what is in the ``vars()`` of an object too, as up to CPython 3.12."""
 
 
 class Format(ABC):

@@ -60,9 +60,9 @@ def is_tearing_down(*, is_saved: bool = False) -> bool:
 def loses_changes() -> bool:
     """Tell whether what now changes a session that has been saved is mistaken to do so.
 
-    Flask saves once more where it makes another answer, as after a failing ``request_finished``
-    receiver. Of a request that is over, which a test looks at (``with client: …``), nobody expects
-    that it stores anything.
+    It is not while Flask makes another answer, as after a failing ``request_finished`` receiver:
+    that one is saved, too. Nor is a test that looks at a request that is over (``with client: …``):
+    nobody expects that to store anything.
     """
     name = innermost(ENDING)
     return name not in ANSWERING and not (name is None and is_preserved())

@@ -1,7 +1,7 @@
 """Flask-Login: a new session id at every login, against session fixation.
 
-A login by the cookie that remembers is one, and so is one that is confirmed. To log in again who is
-logged in already, as some apps do in every request, is none, unless it makes the login a fresh one.
+A login by the "remember me" cookie counts, and so does one that is confirmed. Some apps call
+``login_user`` in every request: for a user who is logged in already, and as freshly, the id stays.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _regenerate(app: Flask, **_: Any) -> None:
 
 
 def _regenerate_in_time(app: Flask, **_: Any) -> None:
-    """Renew, but not for a request that a renewal overtook: nobody waits to be logged in by it."""
+    """Renew, but not in a late request (``State.is_late``): its browser gets the new session."""
     current = _current()
     if current is not None and not current._look().is_late:
         _regenerate(app)

@@ -120,8 +120,8 @@ def mark_private(response: Response, cache_control: str | None) -> bool:
 def keep_from_others(response: Response) -> None:
     """Say that shared caches may not keep the answer, since it brings a session's cookie.
 
-    As a file does that everybody may see, where a function before the request looks. Caches that
-    pass over ``Vary`` would hand the cookie out.
+    The app may have called it public, as a static file, while a ``before_request`` function looks
+    at the session. Caches that ignore ``Vary`` would hand the cookie to others.
     """
     control = response.cache_control
     if not (control.no_store or control.private):
@@ -138,10 +138,10 @@ def keeps_request(response: Response) -> bool:
 
 
 def hides_failure(session: SessionMixin, response: Response) -> bool:
-    """Tell whether a failed load is not what the answer tells, but should be.
+    """Tell whether the answer conceals that loading failed, so that a 503 has to replace it.
 
-    A 500 is the view's that failed because loading had. A change that was made all the same, by an
-    error handler or an ``after_request`` function, is lost.
+    A 500 does: the view failed because loading had. So does any answer below that if something was
+    changed all the same, by an error handler or an ``after_request`` function: it is lost.
     """
     status = response.status_code
     return status == 500 or (session.modified and status < 500)
