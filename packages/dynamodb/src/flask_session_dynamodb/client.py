@@ -32,7 +32,7 @@ SETTINGS: Any = Config(
     retries={"total_max_attempts": 1},
     max_pool_connections=50,
 )
-NAMES = f"Boto3/{boto3.__version__} flask-session-dynamodb"
+USER_AGENT = f"Boto3/{boto3.__version__} flask-session-dynamodb"
 
 
 class Connected(NamedTuple):
@@ -68,7 +68,7 @@ def build(url: str) -> Connected:
         raise wrong(KEY, without_secrets(url), PROBLEM, REMEDY) from None
     # Two things take an eighth of a command's time each: to check what the store sends, which has
     # the right form, and to write anew who it is that asks, twice for each request.
-    cheaper = Config(parameter_validation=False, user_agent=NAMES)
+    cheaper = Config(parameter_validation=False, user_agent=USER_AGENT)
     arguments["config"] = arguments["config"].merge(cheaper)
     return Connected(resource, boto3.client("dynamodb", **arguments))
 

@@ -55,7 +55,7 @@ class DynamoDBStore(Store):
 
     def create(self, key: str, data: bytes, ttl: int) -> bool:
         """Put where there is nothing; a second trip only replaces what has expired lately."""
-        put = self._items.encoded({"id": key, "val": data, "expiration": self._in(ttl)})
+        put = self._items.encoded({"id": key, "val": data, "expiration": self._expiry(ttl)})
         free = "attribute_not_exists(expiration) OR expiration <= :past"
         done, found = self._items.write("put_item", free, self._past(), Item=put)
         if done or self._lives(found) or found.expiration is None:
@@ -65,7 +65,7 @@ class DynamoDBStore(Store):
 
     def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
         """Write where ``val`` is the old data; DynamoDB tells what is there instead."""
-        new: Values = {":new": data, ":later": self._in(ttl), ":old": expected.data}
+        new: Values = {":new": data, ":later": self._expiry(ttl), ":old": expected.data}
         set_both = "SET val = :new, expiration = :later"
         done, found = self._change(key, set_both, "val = :old AND ", new)
         if done:
@@ -76,11 +76,11 @@ class DynamoDBStore(Store):
 
     def touch(self, key: str, ttl: int) -> bool:
         """Write the expiry where the item lives."""
-        return self._change(key, "SET expiration = :later", "", {":later": self._in(ttl)})[0]
+        return self._change(key, "SET expiration = :later", "", {":later": self._expiry(ttl)})[0]
 
     def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
         """Write the expiry where ``val`` is still the old data."""
-        later: Values = {":later": self._in(ttl), ":old": expected.data}
+        later: Values = {":later": self._expiry(ttl), ":old": expected.data}
         return self._change(key, "SET expiration = :later", "val = :old AND ", later)[0]
 
     def delete(self, key: str, expected: Record | None = None) -> Outcome:
@@ -160,5 +160,5 @@ class DynamoDBStore(Store):
     def _past(self) -> Values:
         return {":past": self._now() - SHIFT}
 
-    def _in(self, ttl: int) -> int:
+    def _expiry(self, ttl: int) -> int:
         return math.ceil(self.clock() + ttl)

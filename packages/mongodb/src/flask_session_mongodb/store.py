@@ -84,7 +84,7 @@ class MongoDBStore(Store):
     @QUIETLY
     def create(self, key: str, data: bytes, ttl: int) -> bool:
         """Insert unless there is such an ``id``; a second trip only replaces an expired one."""
-        values = {"val": data, "expiration": self._in(ttl)}
+        values = {"val": data, "expiration": self._expiry(ttl)}
         if self._insert(key, values):
             return True
         expired = {"id": key, "expiration": {"$not": {"$gt": self._now()}}}
@@ -108,7 +108,7 @@ class MongoDBStore(Store):
     @QUIETLY
     def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
         """Write where ``val`` is the old data; only a miss asks what is there instead."""
-        values = {"val": data, "expiration": self._in(ttl)}
+        values = {"val": data, "expiration": self._expiry(ttl)}
         same = self._live(key, expected)
         self._preparation.ready()
         if self._commands.update(same, {"$set": values}):
@@ -128,7 +128,7 @@ class MongoDBStore(Store):
 
     @QUIETLY
     def _touch(self, which: Document, ttl: int) -> bool:
-        later = {"$set": {"expiration": self._in(ttl)}}
+        later = {"$set": {"expiration": self._expiry(ttl)}}
         self._preparation.ready()
         return self._commands.update(which, later)
 
@@ -153,7 +153,7 @@ class MongoDBStore(Store):
         """Give documents a date that have none; 0.4 and 0.5 wrote them for a browser's session."""
         documents = self._preparation.ready_for_long()
         with pymongo.timeout(UPKEEP_SECONDS):
-            return upkeep.date_undated(documents, self._in(ttl))
+            return upkeep.date_undated(documents, self._expiry(ttl))
 
     def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
         """Iterate over the live documents; behind many expired ones the first may take long."""
@@ -180,7 +180,7 @@ class MongoDBStore(Store):
             return getattr(self.collection, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    def _in(self, ttl: int) -> DatetimeMS:
+    def _expiry(self, ttl: int) -> DatetimeMS:
         return DatetimeMS(math.ceil((self.clock() + ttl) * 1000))
 
     def _now(self) -> DatetimeMS:

@@ -110,7 +110,7 @@ class SqlAlchemyStore(Store):
 
     def limit_endless(self, ttl: int) -> int:
         """Give rows without an expiry one, each batch in a transaction."""
-        expiry = self._after(ttl)
+        expiry = self._expiry(ttl)
         return in_batches(self.database, self._sql.endless, self._sql.limit, expiry=expiry)
 
     def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
@@ -152,7 +152,7 @@ class SqlAlchemyStore(Store):
     def _touch(
         self, statement: Executable, key: str, ttl: int, expected: Record | None = None
     ) -> bool:
-        row: dict[str, Any] = {"key": key, "expiry": self._after(ttl), "now": self._now()}
+        row: dict[str, Any] = {"key": key, "expiry": self._expiry(ttl), "now": self._now()}
         if expected is not None:
             row["expected"] = self._sql.token(expected.data)
         if self._count(statement, row):
@@ -165,10 +165,10 @@ class SqlAlchemyStore(Store):
     def _row(self, key: str, data: bytes, ttl: int) -> dict[str, Any]:
         if len(data) > self.database.column_bytes:
             raise SessionTooLarge(len(data), self.database.column_bytes)
-        return {"key": key, "data": data, "expiry": self._after(ttl)}
+        return {"key": key, "data": data, "expiry": self._expiry(ttl)}
 
     def _now(self) -> datetime:
         return utc(self.clock())
 
-    def _after(self, ttl: int) -> datetime:
+    def _expiry(self, ttl: int) -> datetime:
         return utc(math.ceil(self.clock() + ttl))
