@@ -137,32 +137,39 @@ def is_flask_sqlalchemy(client: object) -> bool:
 
 
 def of_flask_sqlalchemy(app: Flask, db: FlaskSqlAlchemy, bind_key: str | None) -> Connected:
-    """Make an engine of our own on the app's database, at once or when ``db`` knows the app."""
-
-    def engine() -> Engine:
-        with app.app_context():
-            engines = db.engines
-        if bind_key not in engines:
-            names = sorted(name for name in engines if name is not None)
-            raise wrong(
-                "SESSION_SQLALCHEMY_BIND_KEY", bind_key, "there is no such bind",
-                (f"Set it to one of {names}, or" if names else "There are no others:")
-                + " remove it for the database of SQLALCHEMY_DATABASE_URI.",
-            )  # fmt: skip
-        theirs = engines[bind_key]
-        check(theirs)
-        options = options_of(app, db, bind_key)
-        # What a pool of the app's own lends is given back at once; ours would keep all of it.
-        lends = isinstance(theirs.pool, NullPool) and "creator" in options
-        if lends or isinstance(theirs.pool, StaticPool):
-            return theirs
-        if translated := translations(theirs):
-            options["execution_options"] = {"schema_translate_map": translated}
-        return connecting_as(theirs, options)
-
+    """Use the app's database: at once, or when ``db`` knows the app."""
+    engine = partial(engine_on, app, db, bind_key)
     if app.extensions.get("sqlalchemy") is db:
         return Connected(db, engine(), db)
     return Connected(db, engine, db, dialect_of(app, bind_key))
+
+
+def engine_on(app: Flask, db: FlaskSqlAlchemy, bind_key: str | None) -> Engine:
+    """Make an engine of our own on the app's database; answer the app's where none can be made."""
+    theirs = engine_of_app(app, db, bind_key)
+    check(theirs)
+    options = options_of(app, db, bind_key)
+    # What a pool of the app's own lends is given back at once; ours would keep all of it.
+    lends = isinstance(theirs.pool, NullPool) and "creator" in options
+    if lends or isinstance(theirs.pool, StaticPool):
+        return theirs
+    if translated := translations(theirs):
+        options["execution_options"] = {"schema_translate_map": translated}
+    return connecting_as(theirs, options)
+
+
+def engine_of_app(app: Flask, db: FlaskSqlAlchemy, bind_key: str | None) -> Engine:
+    """Answer the app's own engine. Raises ConfigurationError if there is no such bind."""
+    with app.app_context():
+        engines = db.engines
+    if bind_key in engines:
+        return engines[bind_key]
+    names = sorted(name for name in engines if name is not None)
+    raise wrong(
+        "SESSION_SQLALCHEMY_BIND_KEY", bind_key, "there is no such bind",
+        (f"Set it to one of {names}, or" if names else "There are no others:")
+        + " remove it for the database of SQLALCHEMY_DATABASE_URI.",
+    )  # fmt: skip
 
 
 def dialect_of(app: Flask, bind_key: str | None) -> str | None:

@@ -94,12 +94,12 @@ class Database:
 
     def setup(self) -> None:
         """Make the table with its index, unless it exists or is said to; look what it holds."""
-        self._perform(self._prepare)
+        self._with_connection(self._prepare)
 
     def finds_expired(self) -> bool:
         """Tell whether the table has an index by which expired rows are found; once it had, yes."""
         if not self._has_index:
-            self._has_index = self._perform(partial(has_index, table=self.table))
+            self._has_index = self._with_connection(partial(has_index, table=self.table))
         return self._has_index
 
     def _prepare(self, connection: Connection) -> None:
@@ -119,19 +119,21 @@ class Database:
         def execute(connection: Connection) -> Answer:
             return fetch(connection.execute(statement, parameters))
 
-        return self._perform(execute)
+        return self._with_connection(execute)
 
     def load(self, parameters: Mapping[str, Any]) -> Sequence[Any] | None:
         """Answer the data and the expiry of a record."""
         statement = self.statements.load
-        return self._shortly(self._load, Compiled.first, statement, CursorResult.first, parameters)
+        return self._run_compiled(
+            self._load, Compiled.first, statement, CursorResult.first, parameters
+        )
 
     def update(self, parameters: Mapping[str, Any]) -> int:
         """Answer how many records were the expected one, and are replaced: one, or none."""
         statement = self.statements.update
-        return self._shortly(self._update, Compiled.count, statement, ROWCOUNT, parameters)
+        return self._run_compiled(self._update, Compiled.count, statement, ROWCOUNT, parameters)
 
-    def _shortly(
+    def _run_compiled(
         self,
         compiled: Compiled | None,
         run: Callable[[Compiled, Engine, Mapping[str, Any]], Answer],
@@ -139,25 +141,27 @@ class Database:
         fetch: Fetch[Any],
         parameters: Mapping[str, Any],
     ) -> Answer:
-        """Run a statement on the driver's cursor.
+        """Run a statement on the driver's cursor; in SQLAlchemy's own way where it is not compiled.
 
-        An engine handed in may log, translate or trace what is executed, so there it is executed;
-        and where a connection has died, since that way all the idle ones are given up.
+        That is so on an engine handed in, which may log, translate or trace what is executed. Where
+        a connection has died it is run that way, too: by it all the idle ones are given up.
         """
         if compiled is not None:
             began = time.monotonic()
             try:
-                return self._do(lambda: run(compiled, self.engine, parameters), reconnects=False)
+                return self._insist(
+                    lambda: run(compiled, self.engine, parameters), reconnects=False
+                )
             except DBAPIError as error:
                 if not error.connection_invalidated or time.monotonic() - began >= AT_ONCE:
                     raise
         answer: Answer = self.run(statement, parameters, fetch)
         return answer
 
-    def _perform(self, action: Callable[[Connection], Answer]) -> Answer:
-        return self._do(lambda: self._connected(action))
+    def _with_connection(self, action: Callable[[Connection], Answer]) -> Answer:
+        return self._insist(lambda: self._with_one(action))
 
-    def _connected(self, action: Callable[[Connection], Answer]) -> Answer:
+    def _with_one(self, action: Callable[[Connection], Answer]) -> Answer:
         engine = self.engine  # made at the first use, and with it the turn
         with self._turn, opened(engine) as connection, self._quietly, given_up(connection):
             if not is_ours(engine):
@@ -165,7 +169,12 @@ class Database:
             with committed(connection):
                 return action(connection)
 
-    def _do(self, action: Callable[[], Answer], *, reconnects: bool = True) -> Answer:
+    def _insist(self, action: Callable[[], Answer], *, reconnects: bool = True) -> Answer:
+        """Call ``action`` again where its failure passes; else raise that, fit to be shown.
+
+        A lock or a collision is waited for up to ``LONGEST_WAIT``. A connection that died while it
+        was idle says so ``AT_ONCE``: with ``reconnects`` the next one is tried, and last a new one.
+        """
         began, left = time.monotonic(), None if reconnects else 0
         while True:
             try:

@@ -37,15 +37,18 @@ BATCH = 200
 
 
 class Ways(NamedTuple):
-    """Two ways to some rows, some at a time; ``is_meant`` tells of each whether it is one."""
+    """Two ways to find the rows that meet a condition, a batch at a time.
+
+    Each answers ``id`` and ``is_meant``, which tells whether the row meets the condition.
+    """
 
     by_expiry: Executable
-    """Takes as long as there are such rows, with an index on ``expiry``."""
+    """Finds a batch of them by the index on ``expiry``, the oldest first."""
     first: Executable
-    """Begins to walk through the whole table in the order of the numbers: in one of Flask-Session
-    0.4 to 0.8, which has no such index, sorting it for each batch takes longer than is waited."""
+    """Begins a walk through the whole table in the order of ``id``, for tables without that index,
+    as Flask-Session 0.4 to 0.8 made them: to sort one for each batch would take too long."""
     behind: Executable
-    """Goes on behind the number ``after``."""
+    """Goes on with the walk behind the id ``after``."""
 
 
 class Statements:
@@ -75,10 +78,15 @@ class Statements:
         # https://dev.mysql.com/doc/refman/8.4/en/mysql-affected-rows.html
         self.counts_changes = dialect in MYSQL
         self._digests = dialect in MYSQL
-        row, now = table.c, bindparam("now", type_=table.c.expiry.type)
-        key = bindparam("key", type_=String())
-        is_expired, mine = row.expiry <= now, row.session_id == key
-        if dialect in MYSQL:
+        now = bindparam("now", type_=table.c.expiry.type)
+        self._build_verbs(table, now)
+        self._build_upkeep(table, table.c.expiry <= now)
+
+    def _build_verbs(self, table: Table, now: Any) -> None:
+        """Make the statements about the one row under ``key``."""
+        row, key = table.c, bindparam("key", type_=String())
+        mine = row.session_id == key
+        if self._digests:
             # A table from elsewhere may have a collation that ignores case.
             mine = and_(mine, cast(row.session_id, LargeBinary) == key)
         live = and_(mine, row.expiry > now)
@@ -88,7 +96,7 @@ class Statements:
         self.load = select(row.data, row.expiry).where(live)
         # Without ``inline`` SQLAlchemy asks for the new number of the row.
         self.create = insert(table).inline().values(session_id=key, **values)
-        self.take_over = update(table).where(mine, or_(is_expired, row.expiry.is_(None)))
+        self.take_over = update(table).where(mine, or_(row.expiry <= now, row.expiry.is_(None)))
         self.take_over = self.take_over.values(values)
         self.update = update(table).where(expected).values(values)
         self.touch = update(table).where(live).values(expiry=values["expiry"])
@@ -96,13 +104,16 @@ class Statements:
         self.delete = delete(table).where(live)
         self.delete_expected = delete(table).where(expected)
 
+    def _build_upkeep(self, table: Table, is_expired: Any) -> None:
+        """Make the statements that go through the whole table."""
+        row = table.c
         self.expired = _ways(table, is_expired)
         numbers = bindparam("numbers", expanding=True, type_=type_of_numbers(table))
         self.purge = delete(table).where(row.id.in_(numbers), is_expired)
         endless = row.expiry.is_(None)
         self.endless = _ways(table, endless)
         self.limit = update(table).where(row.id.in_(numbers), endless)
-        self.limit = self.limit.values(expiry=values["expiry"])
+        self.limit = self.limit.values(expiry=bindparam("expiry"))
         after = bindparam("after", type_=String())
         # Expired rows are left out afterwards: so many may lie between two others that looking for
         # the next one takes longer than is waited.

@@ -33,6 +33,11 @@ def rows(database: Database, statement: Executable, **parameters: Any) -> Sequen
 
 
 def _batches(database: Database, ways: Ways, **parameters: Any) -> Iterator[Sequence[Row[Any]]]:
+    """Find the rows, by the index if there is one.
+
+    The caller changes each batch, so that the next one begins with another row. If it does not,
+    something keeps the rows as they are, and the table is walked through once instead.
+    """
     if not database.finds_expired():
         yield from _walk(database, ways, **parameters)
         return
