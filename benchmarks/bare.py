@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from .backends import DAY, dynamodb, pymemcache, split_address, sql_url, use_write_ahead_log
+from .backends import DAY, SQL, dynamodb, pymemcache, split_address, sql_url, use_write_ahead_log
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Bare:
 
 def bare_client(backend: str, address: str) -> Bare:
     """Connect to a backend."""
-    if backend in ("sqlite", "postgresql", "mariadb"):
+    if backend in SQL:
         return bare_sql(sql_url(backend, address, "bare"))
     return {
         "redis": bare_redis,

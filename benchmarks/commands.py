@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .backends import SQL
+
 FILE_EVENTS = {
     "open": "open",
     "os.rename": "rename",
@@ -33,7 +35,7 @@ class CommandLog:
     def __init__(self, backend: str, address: str) -> None:
         self._counted: Counter[str] | None = None
         self._opened: object = None
-        if backend in ("sqlite", "postgresql", "mariadb"):
+        if backend in SQL:
             self._listen_to_sql()
         if backend == "filesystem":
             self._folder = os.path.realpath(address)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import imports, scaling, serving, wire
-from .comparison import QUICK, SCENARIOS, Effort, cases_of, compare
+from .comparison import QUICK, Effort, cases_of, compare
 from .contenders import contenders
 from .environments import is_installed, versions
+from .in_a_view import VIEWED
 from .machine import describe
 from .results import Backend, Results
 from .servers import address_of, empty, version_of
@@ -57,9 +58,7 @@ def measure(backends: tuple[str, ...], plan: Plan, say: Say) -> Results:
     for backend in purged(backends):
         say(f"{backend}: purge while serving")
         with address_of(backend) as address:
-            results.purged[backend] = scaling.purge(
-                backend, address, 500 if plan.quick else 100_000
-            )
+            results.purged[backend] = scaling.purge(backend, address, plan.expired)
     return results
 
 
@@ -98,6 +97,5 @@ def break_down(backend: str, address: str, count: int) -> dict[str, dict[str, fl
     with contenders(("ours",), command) as started:
         return {
             scenario: started["ours"].ask("break_down", scenario=scenario, count=count)
-            for scenario in SCENARIOS
-            if scenario in ("read", "change")
+            for scenario in VIEWED
         }

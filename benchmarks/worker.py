@@ -14,14 +14,13 @@ import time
 from typing import Any
 
 from .apps import AppScenarios, Without, payload
+from .backends import Command
 from .bare import bare_client
 from .breakdown import break_down
 from .commands import CommandLog
 from .crowd import Crowd
 from .filling import fill_files
 from .in_a_view import ViewedScenarios
-
-Command = dict[str, Any]
 
 
 class BareScenarios:
