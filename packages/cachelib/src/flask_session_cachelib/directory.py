@@ -38,7 +38,7 @@ class Directory:
             return None
 
     def has(self, name: str) -> bool:
-        """Tell whether the file is there, where another one could just be looked for."""
+        """Tell whether the file is there; ``False`` also where the directory cannot be read."""
         return os.access(self._path(name), os.F_OK)
 
     def replace(self, name: str, content: bytes, slot: int) -> None:

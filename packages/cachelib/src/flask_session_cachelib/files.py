@@ -162,9 +162,10 @@ class FileStore(Store):
         return None
 
     def _files_of(self, key: str) -> Iterator[tuple[str, bytes]]:
-        """Look under each name; but for ours, a look costs a third of an attempt to open.
+        """Read what lies under each name of the key.
 
-        The attempt tells what a look does not: that the directory cannot be read.
+        Ours is opened at once, which raises an error where the directory cannot be read. For each
+        former one it is asked first whether it is there: that takes a third of failing to open it.
         """
         ours = name_of(key)
         if (raw := self._files.read(ours)) is not None:

@@ -164,6 +164,7 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
     def _counts(path: str, descriptor: int) -> bool:
+        """Tell whether a file, once it is old enough, is still the one under its path."""
         made = os.fstat(descriptor)
         if 0 <= (age := time.time() - made.st_mtime) < SETTLING:
             time.sleep(SETTLING - age)

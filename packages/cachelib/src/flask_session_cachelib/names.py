@@ -35,7 +35,10 @@ class Naming:
             self._former.append(hash_method)
 
     def others(self, key: str, ours: str) -> Iterator[str]:
-        """Iterate over the former names of a key, and ours once more, because files move to it."""
+        """Iterate over the former names of a key, then ``ours`` again.
+
+        Whoever has missed a file there may find it now: an update moves it from a former name.
+        """
         encoded = key.encode("ascii")
         yield ours.removesuffix(UNLISTED)
         for hash_method in self._former:

@@ -136,7 +136,10 @@ class DynamoDBStore(Store):
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _change(self, key: str, change: str, condition: str, values: Values) -> tuple[bool, Item]:
-        """Update a live item; an expiry that 0.8 wrote too early takes a second trip."""
+        """Update a live item; an expiry that 0.8 wrote too early takes a second trip.
+
+        ``condition`` is empty or ends with AND: what is asked of the expiry follows.
+        """
         update = {"Key": self._key(key), "UpdateExpression": change}
         live: Values = {**values, ":now": self._now()}
         done, found = self._items.write(

@@ -93,7 +93,7 @@ class Connections:
         return answer
 
     def _put_aside(self, wire: Wire) -> None:
-        """Keep a connection; the oldest is closed that has not been used for long."""
+        """Keep a connection, and close the one at the bottom if it has been idle for too long."""
         wire.idle_since = now = time.monotonic()
         if len(self._idle) >= MOST_KEPT:
             wire.client.close()

@@ -130,7 +130,7 @@ def exceptions_of(client: object) -> ModuleType:
 
 
 def base_error(client: object) -> type[Exception]:
-    """Find what all errors are that a client raises by itself, but for the cluster's oldest."""
+    """Find the base of all errors that a client raises by itself, but for some of old clusters."""
     exceptions = exceptions_of(client)
     found: type[Exception] = getattr(exceptions, "RedisError", None) or exceptions.ValkeyError
     return found

@@ -133,8 +133,8 @@ class Direct:
     def _fresh(self) -> Line:
         """Take a connection of the pool, which may hand out one with something left to read.
 
-        As redis-py 8 does that waits for announcements of the server. A reply would be taken for
-        that of the next command.
+        redis-py 8 does, since it expects announcements of the server there. It may as well be the
+        reply to an interrupted command, which would be taken for that to the next one.
         """
         with self._interruptible:
             connection = self._pool.get_connection(*(("GET",) if NAME_NEEDED else ()))

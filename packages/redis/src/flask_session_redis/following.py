@@ -11,10 +11,11 @@ from .client import base_error, exceptions_of
 
 
 def following(client: Any) -> Callable[..., Any]:
-    """Send by the client itself, and let it connect anew where it has to; the error is raised.
+    """Answer what sends a command by the client's own ``execute_command``.
 
-    After a failover behind one name: what is connected still leads to the former primary, which
-    refuses a write. After an interruption: a connection may have a reply that nobody has read.
+    Before it raises, the client's idle connections are closed where they are of no use: when a
+    write was refused, since after a failover behind one name they lead to the former primary; and
+    when a command was interrupted, since one of them may have a reply that nobody has read.
     """
     refused: type[Exception] = exceptions_of(client).ReadOnlyError
     block = Interruptible(client, (base_error(client),))

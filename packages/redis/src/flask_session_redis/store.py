@@ -27,7 +27,7 @@ if stored ~= ARGV[1] and stored ~= ARGV[2] then return 'conflict' end
 redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 return 'saved'
 """
-# What sends no data sends none to compare with either.
+# A touch and a deletion carry no data, so they compare by a digest.
 RECOGNISED = f"""{FOUND}
 if type(stored) ~= 'string' or redis.sha1hex(stored) ~= ARGV[1] then return 'conflict' end
 """

@@ -30,7 +30,7 @@ class Line:
     def __init__(self, connection: Any) -> None:
         self.connection: Any = connection
         self.is_spent: bool = False
-        """Whether redis-py's parser may have read more than the reply; its user has to find out."""
+        """Whether redis-py's parser may have read more than the reply: the pool has to look."""
 
     def is_idle(self) -> bool:
         """Tell whether it is silent, and not closed by the server, as redis-py does each time."""

@@ -35,7 +35,7 @@ Client = Engine | FlaskSqlAlchemy
 
 @dataclass(frozen=True)
 class Connected:
-    """``client`` is what the app sees; the store works with ``engine``, or with its answer."""
+    """``client`` is what the app sees; the store works with ``engine``, or what that answers."""
 
     client: Client
     engine: Engine | Callable[[], Engine]
