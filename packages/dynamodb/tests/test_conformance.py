@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask_session.store import SupportsKeys
 from flask_session_conformance import SessionConformance, StoreConformance
-from flask_session_conformance.backend import ConfigAt, Fault
+from flask_session_conformance.backend import Backend, ConfigAt, Fault
 from flask_session_conformance.plugin import GetServer
 from flask_session_conformance.servers import start
 from flask_session_conformance.stores.base import StoreSuite
@@ -19,7 +19,21 @@ from flask_session_dynamodb import DynamoDBStore
 from flask_session_dynamodb.client import build
 
 
-class DynamoDBSuite(StoreSuite):
+class DynamoDBBackend(Backend):
+    """The table of the test, on both levels."""
+
+    backend = "dynamodb"
+
+    @pytest.fixture
+    def worker_config(self, url: str, table_name: str) -> dict[str, Any]:
+        return {
+            "SESSION_TYPE": "dynamodb",
+            "SESSION_DYNAMODB": url,
+            "SESSION_DYNAMODB_TABLE": table_name,
+        }
+
+
+class DynamoDBSuite(DynamoDBBackend, StoreSuite):
     capabilities = frozenset({SupportsKeys})
 
     def connect(self, url: str, table_name: str) -> DynamoDBStore:
@@ -45,14 +59,6 @@ class DynamoDBSuite(StoreSuite):
             store.close()
 
     @pytest.fixture
-    def worker_config(self, url: str, table_name: str) -> dict[str, Any]:
-        return {
-            "SESSION_TYPE": "dynamodb",
-            "SESSION_DYNAMODB": url,
-            "SESSION_DYNAMODB_TABLE": table_name,
-        }
-
-    @pytest.fixture
     def unreachable_store(self, table_name: str) -> Iterator[DynamoDBStore]:
         with socket.socket() as bound:  # bound and not listening: connections are refused
             bound.bind(("127.0.0.1", 0))
@@ -75,7 +81,7 @@ class DynamoDBSuite(StoreSuite):
 
 
 class TestDynamoDB(DynamoDBSuite, StoreConformance):
-    backend = "dynamodb"
+    """A client of our own making."""
 
 
 class TestDynamoDBThroughAResource(DynamoDBSuite, Verbs, Expiry, DataFacts):
@@ -86,22 +92,12 @@ class TestDynamoDBThroughAResource(DynamoDBSuite, Verbs, Expiry, DataFacts):
         return DynamoDBStore(resource, table_name)
 
 
-class TestDynamoDBSessions(SessionConformance):
-    backend = "dynamodb"
-
+class TestDynamoDBSessions(DynamoDBBackend, SessionConformance):
     @pytest.fixture
     def config(self, resource: Any, table_name: str) -> dict[str, Any]:
         return {
             "SESSION_TYPE": "dynamodb",
             "SESSION_DYNAMODB": resource,
-            "SESSION_DYNAMODB_TABLE": table_name,
-        }
-
-    @pytest.fixture
-    def worker_config(self, url: str, table_name: str) -> dict[str, Any]:
-        return {
-            "SESSION_TYPE": "dynamodb",
-            "SESSION_DYNAMODB": url,
             "SESSION_DYNAMODB_TABLE": table_name,
         }
 

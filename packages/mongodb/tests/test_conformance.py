@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask_session.store import SupportsKeys, SupportsPurge
 from flask_session_conformance import SessionConformance, StoreConformance
-from flask_session_conformance.backend import ConfigAt, Fault, not_applicable
+from flask_session_conformance.backend import Backend, ConfigAt, Fault, not_applicable
 from flask_session_conformance.plugin import GetServer
 from flask_session_conformance.servers import start
 from flask_session_mongodb import MongoDBStore
@@ -20,8 +20,30 @@ UNAUTHORIZED = 13
 """What a server answers to the writes of a user who may only read."""
 
 
-class TestMongoDBStore(StoreConformance):
+class MongoDBBackend(Backend):
+    """The database of the test, on both levels."""
+
     backend = "mongodb"
+
+    @pytest.fixture
+    def worker_config(self, url: str, database: str) -> dict[str, Any]:
+        return {
+            "SESSION_TYPE": "mongodb",
+            "SESSION_MONGODB": url,
+            "SESSION_MONGODB_DB": database,
+        }
+
+    @pytest.fixture
+    def put_foreign_value(self, documents: Collection[Any]) -> Callable[[str], None]:
+        def put(key: str) -> None:
+            expiration = datetime.now(timezone.utc) + timedelta(seconds=60)
+            foreign = {"id": key, "val": ["a", "list"], "expiration": expiration}
+            documents.replace_one({"id": key}, foreign, upsert=True)
+
+        return put
+
+
+class TestMongoDBStore(MongoDBBackend, StoreConformance):
     capabilities = frozenset({SupportsPurge, SupportsKeys})
 
     @pytest.fixture
@@ -35,14 +57,6 @@ class TestMongoDBStore(StoreConformance):
         return lambda: MongoDBStore(client, store.collection.database.name)
 
     @pytest.fixture
-    def worker_config(self, url: str, database: str) -> dict[str, Any]:
-        return {
-            "SESSION_TYPE": "mongodb",
-            "SESSION_MONGODB": url,
-            "SESSION_MONGODB_DB": database,
-        }
-
-    @pytest.fixture
     def unreachable_store(self) -> Iterator[MongoDBStore]:
         with socket.socket() as bound:  # bound and not listening: connections are refused
             bound.bind(("127.0.0.1", 0))
@@ -51,16 +65,6 @@ class TestMongoDBStore(StoreConformance):
             )
             yield store
             store.close()
-
-    @pytest.fixture
-    def put_foreign_value(
-        self, store: MongoDBStore, documents: Collection[Any]
-    ) -> Callable[[str], None]:
-        def put(key: str) -> None:
-            store.create(key, b"data", 60)
-            documents.update_one({"id": key}, {"$set": {"val": ["a", "list"]}})
-
-        return put
 
     @pytest.fixture
     def make_many_expired(
@@ -76,22 +80,12 @@ class TestMongoDBStore(StoreConformance):
         return make
 
 
-class TestMongoDBSessions(SessionConformance):
-    backend = "mongodb"
-
+class TestMongoDBSessions(MongoDBBackend, SessionConformance):
     @pytest.fixture
     def config(self, client: MongoClient[Any], database: str) -> dict[str, Any]:
         return {
             "SESSION_TYPE": "mongodb",
             "SESSION_MONGODB": client,
-            "SESSION_MONGODB_DB": database,
-        }
-
-    @pytest.fixture
-    def worker_config(self, url: str, database: str) -> dict[str, Any]:
-        return {
-            "SESSION_TYPE": "mongodb",
-            "SESSION_MONGODB": url,
             "SESSION_MONGODB_DB": database,
         }
 
@@ -109,15 +103,6 @@ class TestMongoDBSessions(SessionConformance):
             }
 
         return config
-
-    @pytest.fixture
-    def put_foreign_value(self, documents: Collection[Any]) -> Callable[[str], None]:
-        def put(key: str) -> None:
-            expiration = datetime.now(timezone.utc) + timedelta(seconds=60)
-            foreign = {"id": key, "val": ["a", "list"], "expiration": expiration}
-            documents.replace_one({"id": key}, foreign, upsert=True)
-
-        return put
 
     @pytest.fixture
     def crash(self) -> Iterator[Fault]:

@@ -14,7 +14,7 @@ from .lifetimes import HOUR
 
 
 class AbsoluteLifetimes(SessionSuite):
-    """``SESSION_ABSOLUTE_LIFETIME`` counts from the beginning; only another session is another."""
+    """``SESSION_ABSOLUTE_LIFETIME`` counts from the beginning; ``clear()`` begins another one."""
 
     @pytest.fixture
     def late(self, make_site: MakeSite) -> Visitor:
