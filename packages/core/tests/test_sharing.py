@@ -160,7 +160,7 @@ def test_a_thread_that_goes_on_while_its_request_saves_fails_nothing(loaded: Any
 
 FORK_WHILE_A_TURN_IS_HELD = """
 import os, threading
-from flask_session.lifecycle.saving import TURNS
+from flask_session.lifecycle.turns import TURNS
 is_held, is_over = threading.Event(), threading.Event()
 def hold():
     with TURNS.of("sid"):

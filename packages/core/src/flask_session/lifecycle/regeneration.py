@@ -14,7 +14,8 @@ from ..errors import SessionConflict, SessionTooLarge, StoreUnavailable
 from ..store import Outcome
 from .bookkeeping import is_empty
 from .records import Found
-from .saving import Result, Saving, create_record, rounds, update
+from .saving import Result, Saving, create_record, update
+from .turns import rounds
 
 
 def regenerate(saving: Saving) -> Result:
