@@ -16,7 +16,7 @@ from flask_session.signals import session_lost
 from flask_session_conformance.hearing import heard
 
 from packages.core.tests import moves
-from packages.core.tests.counting import app_with, cookie_of
+from packages.core.tests.counting import Rows, app_with, cookie_of
 
 
 class AsIn08(MemorySessionInterface):
@@ -38,6 +38,32 @@ def test_an_id_renewed_in_the_way_of_0_8_keeps_the_session() -> None:
     thief = client.application.test_client()
     thief.set_cookie("session", before)
     assert thief.get("/").json == {"_permanent": True}
+
+
+class OwnRowsAsIn08(Rows):
+    """Brings all its storage, and the lines of 0.8 as well."""
+
+    regenerate = AsIn08.regenerate
+
+
+def test_so_does_one_whose_storage_is_all_its_own() -> None:
+    # The log-in was lost: the record was gone before it could be handed over.
+    client = app_with(OwnRowsAsIn08).test_client()
+    client.get("/count")
+    before = cookie_of(client)
+    client.get("/renew")
+    assert client.get("/").json == {"_permanent": True, "n": 1}
+    interface: Any = client.application.session_interface
+    assert (len(interface.rows), cookie_of(client) != before) == (1, True)
+
+
+def test_storage_of_its_own_deletes_at_once_what_no_request_uses() -> None:
+    client = app_with(OwnRowsAsIn08).test_client()
+    client.get("/count")
+    interface: Any = client.application.session_interface
+    (key,) = interface.rows
+    interface._delete_session(key)
+    assert interface.rows == {}
 
 
 def test_a_session_that_the_request_deletes_by_the_hook_does_not_come_back() -> None:

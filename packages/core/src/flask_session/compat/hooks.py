@@ -11,14 +11,13 @@ from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import has_request_context, session
-
 from ..errors import UnreadableRecord
 from ..lifecycle.bookkeeping import RESERVED_KEY
 from ..migration.moving import MovingStore, stores_of
 from ..serialization.foreign import adapt
 from ..serializers import ItemSerializer
 from ..store import Outcome, Record, Store, SupportsPurge
+from .deletions import note_deletion
 
 if TYPE_CHECKING:
     from ..config import CoreSettings
@@ -46,6 +45,7 @@ class HookStore(Store):
     def __init__(self, interface: ServerSideSessionInterface) -> None:
         self._interface = interface
         self._locks = [Lock() for _ in range(LOCKS)]
+        vars(interface)["_delete_session"] = self._deleted_by_hand
 
     def key_of(self, sid: str) -> str:
         """Answer the key of a session id, from which ``_upsert_session`` learns the id."""
@@ -92,7 +92,7 @@ class HookStore(Store):
                 return Outcome.GONE
             if expected is not None and not self._is(found, expected, key):
                 return Outcome.CONFLICT
-            self._interface._delete_session(str(key))
+            self._remove(str(key))
             return Outcome.DELETED
 
         return self._locked(key, remove)
@@ -128,6 +128,14 @@ class HookStore(Store):
         with self._locks[hash(key) % LOCKS]:
             return act(self.load(key))
 
+    def _deleted_by_hand(self, store_id: str) -> None:
+        """Stand in for the hook where the app calls it, as a ``regenerate`` of its own does."""
+        if not note_deletion(self._interface, store_id):
+            self._remove(store_id)
+
+    def _remove(self, store_id: str) -> None:
+        type(self._interface)._delete_session(self._interface, store_id)
+
     def _upsert(self, key: str, data: bytes, ttl: int) -> bool:
         """Hand the hook what 0.8 handed it: a session object with the items to store.
 
@@ -135,7 +143,7 @@ class HookStore(Store):
         """
         items = self._interface.item_serializer().decode(data)
         if not items.keys() - {RESERVED_KEY}:
-            self._interface._delete_session(str(key))
+            self._remove(str(key))
             return True
         prefix = self._interface.key_prefix
         session = self._interface.session_class(items, getattr(key, "sid", key[len(prefix) :]))
@@ -183,10 +191,7 @@ class StorageHooks:
                 return
 
     def _delete_session(self, store_id: str) -> None:
-        state = state_in_use()
-        if state is not None and self._get_store_id(state.found.sid) == store_id:
-            state.deleted_by_hand = True  # done when it is saved: a new id may be chosen first
-        else:
+        if not note_deletion(self, store_id):  # type: ignore[arg-type]
             self._native().delete(store_id)
 
     def _delete_expired_sessions(self) -> None:
@@ -198,14 +203,6 @@ class StorageHooks:
         store = self.store
         is_moving = isinstance(store, MovingStore) and store.new is self._native_store
         return store if is_moving else self._native_store
-
-
-def state_in_use() -> Any:
-    """Answer the state that this request has loaded and not saved yet."""
-    current = session._get_current_object() if has_request_context() else None  # type: ignore[attr-defined]
-    state = getattr(current, "_state", None)
-    is_in_use = state is not None and state.found is not None
-    return state if is_in_use and getattr(current, "_closed_by", None) is None else None
 
 
 def bookkeeping_in(record: Record, serializer: ItemSerializer) -> dict[str, Any]:
