@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import secrets
 import struct
 import time
 from collections.abc import Callable
@@ -40,6 +41,7 @@ def app(request: pytest.FixtureRequest, tmp_path: Path) -> Flask:
     else:
         Session(app)
     add_views(app)
+    add_renewals(app)
     return app
 
 
@@ -52,6 +54,30 @@ def add_views(app: Flask) -> None:
     @app.get("/")
     def show() -> dict[str, Any]:
         return dict(session)
+
+
+def add_renewals(app: Flask) -> None:
+    interface: Any = app.session_interface
+
+    @app.get("/renew/<order>")
+    def renew(order: str) -> str:
+        """Do by hand what apps did against session fixation, in one order or the other."""
+        old, new = interface.key_prefix + session.sid, secrets.token_urlsafe(32)  # type: ignore[attr-defined]
+        if order == "clearing":
+            session.clear()
+        if order == "deleting":
+            interface.cache.delete(old)
+        session.sid = new  # type: ignore[attr-defined]
+        if order != "deleting":
+            interface.cache.delete(old)
+        session["admin"] = True
+        return new
+
+    @app.get("/end")
+    def end() -> str:
+        interface.cache.delete(interface.key_prefix + session.sid)  # type: ignore[attr-defined]
+        session["late"] = 1
+        return ""
 
 
 @pytest.fixture
@@ -194,3 +220,24 @@ def test_an_interface_without_an_app_has_one() -> None:
     cache = CacheLibSessionInterface(client=SimpleCache()).cache
     assert cache.set("session:" + "x" * 43, ALICE, int(timedelta(hours=1).total_seconds()))
     assert cache.get("session:" + "x" * 43) == ALICE
+
+
+@pytest.mark.parametrize("order", ["deleting", "assigning", "clearing"])
+def test_a_record_deleted_by_hand_to_renew_the_id_is_moved(
+    app: Flask, client: FlaskClient, order: str
+) -> None:
+    # The log-in was lost: its change belonged to a record that was gone.
+    old = client.get("/login").text
+    new = client.get(f"/renew/{order}").text
+    kept = {"_permanent": True} if order == "clearing" else ALICE
+    assert client.get("/").json == {**kept, "admin": True}
+    cache: Any = app.session_interface.cache  # type: ignore[attr-defined]
+    assert cache.get("session:" + old) is None
+    assert cache.get("session:" + new) == {**kept, "admin": True}
+
+
+def test_a_session_deleted_by_its_own_request_ends(app: Flask, client: FlaskClient) -> None:
+    sid = client.get("/login").text
+    client.get("/end")
+    assert client.get("/").json == {"_permanent": True}
+    assert app.session_interface.cache.get("session:" + sid) is None  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from cachelib import BaseCache
+from flask_session.compat.deletions import note_deletion
 from flask_session.config import LONGEST_LIFETIME
 from flask_session.errors import UnreadableRecord
 from flask_session.interface import ServerSideSessionInterface
@@ -60,10 +61,11 @@ class SessionCache(BaseCache):
         return not self.has(key) and bool(self.set(key, value, timeout))
 
     def delete(self, key: str) -> bool:
-        """End a session."""
+        """End a session; one that chooses a new id by hand, as on 0.8, is moved to it instead."""
         if not self._is_session(key):
             return self._cache.delete(key)
-        return self._interface.store.delete(key) is Outcome.DELETED
+        is_noted = note_deletion(self._interface, key)
+        return is_noted or self._interface.store.delete(key) is Outcome.DELETED
 
     def clear(self) -> bool:
         """End all sessions that can be listed, and clear the cache that was handed in."""
