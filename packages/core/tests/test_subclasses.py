@@ -42,6 +42,23 @@ def test_a_stand_in_for_a_request_opens_a_session() -> None:
     assert dict(interface.open_session(app, stand_in)) == {"_permanent": True, "a": "1"}
 
 
+def test_a_stand_in_for_a_response_saves_a_session() -> None:
+    # In a handler of a WebSocket; 0.8 used its ``vary``, ``set_cookie`` and ``delete_cookie`` only.
+    app = new_app()
+    interface: Any = MemorySessionInterface(app, use_signer=False)
+    app_with(interface, app)
+    made = interface.open_session(app, SimpleNamespace(cookies={}))
+    made["a"] = 1
+    with app.app_context():
+        interface.save_session(app, made, SimpleNamespace())
+        stand_in = SimpleNamespace(cookies={"session": made.sid})
+        again = interface.open_session(app, stand_in)
+        assert dict(again) == {"_permanent": True, "a": 1}
+        again.clear()
+        interface.save_session(app, again, SimpleNamespace())
+    assert interface.store._records == {}
+
+
 class NumberedIds(MemorySessionInterface):
     numbers = count(1)
 
@@ -151,3 +168,25 @@ def test_regenerate_on_the_interface_renews_the_id() -> None:
     old, new = client.get("/set/a/1").text, client.get("/login").text
     assert old != new
     assert client.get("/").json == {"_permanent": True, "user": "bob"}
+
+
+def test_a_class_that_was_given_a_regenerate_which_calls_the_interface(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Each called the other, until the recursion was too deep: 500.
+    def regenerate(self: ServerSideSession) -> None:
+        self["renewed"] = True
+        app.session_interface.regenerate(self)  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(ServerSideSession, "regenerate", regenerate)
+    app = new_app()
+    client = app_with(MemorySessionInterface(app), app).test_client()
+
+    @app.get("/renew")
+    def renew() -> str:
+        session.regenerate()  # type: ignore[attr-defined]
+        return str(session.sid)  # type: ignore[attr-defined]
+
+    old, new = client.get("/set/a/1").text, client.get("/renew").text
+    assert old != new
+    assert client.get("/").json == {"_permanent": True, "a": "1", "renewed": True}

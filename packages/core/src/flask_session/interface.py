@@ -6,7 +6,6 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from flask import current_app
 from flask.sessions import SessionInterface
 from werkzeug.exceptions import HTTPException
 
@@ -26,7 +25,14 @@ from .web.cookies import check_signing, keys_of, values_in
 from .web.dispatch import is_answering, is_in_a_socket
 from .web.headers import AnswerHeaders
 from .web.login import regenerate_at_login
-from .web.responses import answer_failure, hides_failure, keeps_request, mark_private, moment
+from .web.responses import (
+    answer_failure,
+    hides_failure,
+    keeps_request,
+    mark_private,
+    moment,
+    with_headers,
+)
 from .web.signers import SignerMode
 
 if TYPE_CHECKING:
@@ -166,7 +172,7 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         A session nobody looked at costs nothing. Where the response is a throw-away one (a test's
         ``session_transaction``, Flask-SocketIO) failures are raised instead.
         """
-        is_sent = is_answering()
+        is_sent, response = is_answering(), with_headers(app, response)
         try:
             if session._state is not None or session._modified or keeps_request(response):
                 self._save_looked_at(app, session, response, is_sent)
@@ -240,9 +246,3 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
     def should_set_cookie(self, app: Flask, session: ServerSideSession) -> bool:  # type: ignore[override]
         """Decide whether a cookie that is due is sent; by default it is."""
         return True
-
-    def regenerate(self, session: ServerSideSession) -> None:
-        """Do as ``session.regenerate()``."""
-        if session._is_made_by_hand():
-            self._adopt(self.app or current_app, session)
-        session.regenerate()

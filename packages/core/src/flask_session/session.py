@@ -39,6 +39,7 @@ class ServerSideSession(DictLike, SessionMixin):
     _state: State | None = None
     _modified = False
     _is_opening = False
+    _is_renewing = False
     _opening = RLock()
     """Sessions that a request opens get one each: threads may share them with the request."""
     _aside: State | None = None
@@ -199,6 +200,9 @@ class ServerSideSession(DictLike, SessionMixin):
         The old id opens nothing once the response is sent. A session that is not stored yet gets a
         fresh id anyway. Prevents session fixation (OWASP Session Management Cheat Sheet).
         """
+        self._renew_id()
+
+    def _renew_id(self) -> None:
         self.sid = self._look_to_change().new_sid()
 
     @property

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
+from flask import current_app
 from itsdangerous import BadSignature, Signer
 
 from ..config import id_bytes
@@ -15,6 +17,8 @@ from ..web.signers import old_signer, our_signer
 if TYPE_CHECKING:
     from flask import Flask
 
+    from .session import ServerSideSession
+
 LONGEST_HOOKED = 4096
 """What browsers keep of a cookie; a signature of an app's own may be long."""
 SIGNING = ("_get_signer", "_sign", "_unsign")
@@ -23,7 +27,9 @@ SIGNING = ("_get_signer", "_sign", "_unsign")
 class IdentityHooks:
     """Make ids, and the keys and signatures of ids."""
 
+    app: Flask | None
     key_prefix: str
+    _adopt: Callable[[Any, ServerSideSession], None]
 
     def _generate_sid(self, session_id_length: int) -> str:
         return secrets.token_urlsafe(session_id_length)
@@ -45,6 +51,19 @@ class IdentityHooks:
         return any(
             getattr(type(self), name) is not getattr(IdentityHooks, name) for name in SIGNING
         )
+
+    def regenerate(self, session: ServerSideSession) -> None:
+        """Do as ``session.regenerate()``, which apps on 0.8 added to the class, to call this."""
+        if session._is_made_by_hand():
+            self._adopt(self.app or current_app, session)
+        if session._is_renewing:
+            session._renew_id()
+            return
+        session._is_renewing = True
+        try:
+            session.regenerate()
+        finally:
+            session._is_renewing = False
 
     def _get_signer(self, app: Flask) -> Signer:
         if not app.secret_key:

@@ -128,6 +128,11 @@ def keep_from_others(response: Response) -> None:
         control.public, control.s_maxage, control.private = False, None, True
 
 
+def with_headers(app: Flask, response: Response) -> Response:
+    """Answer the response, or a throw-away one in place of a stand-in, as sockets hand us."""
+    return response if hasattr(response, "headers") else app.response_class()
+
+
 def keeps_request(response: Response) -> bool:
     """Tell whether the answer streams with the request's context, and so may look later.
 
