@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Thread
@@ -80,6 +81,46 @@ def test_a_session_that_the_request_deletes_by_the_hook_does_not_come_back() -> 
     client.get("/count")
     client.get("/end")
     assert client.get("/").json == {"_permanent": True}
+
+
+def app_that_deletes_by_the_client() -> Flask:
+    app = app_with(MemorySessionInterface)
+    interface: Any = app.session_interface
+
+    @app.get("/replace/<how>")
+    def replace(how: str) -> str:
+        current: Any = session
+        old = interface._get_store_id(current.sid)
+        if "clear" in how:
+            session.clear()
+        if "assign" in how:
+            current.sid = secrets.token_urlsafe(32)
+        if "renew" in how:
+            current.regenerate()
+        interface.store.delete(old)  # as redis.delete(prefix + sid)
+        session["user"] = "alice"
+        return ""
+
+    return app
+
+
+def test_a_session_that_is_replaced_by_hand_is_begun() -> None:
+    # The log-in was lost: its change belonged to a record that was gone.
+    client = app_that_deletes_by_the_client().test_client()
+    client.get("/count")
+    before = cookie_of(client)
+    client.get("/replace/clear-assign")
+    assert client.get("/").json == {"_permanent": True, "user": "alice"}
+    assert cookie_of(client) != before
+
+
+@pytest.mark.parametrize("how", ["assign", "renew", "clear-renew", "clear"])
+def test_nothing_else_comes_back_that_ended_by_other_means(how: str) -> None:
+    client = app_that_deletes_by_the_client().test_client()
+    client.get("/count")
+    with heard(session_lost) as lost:
+        client.get(f"/replace/{how}")
+    assert (client.get("/").json, len(lost)) == ({"_permanent": True}, 1)
 
 
 Between = list[Callable[[FlaskClient], Any]]

@@ -192,7 +192,7 @@ class ServerSideSession(DictLike, SessionMixin):
         state.is_late = False  # who logs in now has to be told the id
         if state.found is not None and state.regenerated_from is None:
             state.regenerated_from = state.sid
-        state.sid = value
+        state.sid, state.is_assigned = value, True
 
     def regenerate(self) -> None:
         """Give the session a new id and keep its data; call it at every change of privileges.
@@ -204,6 +204,7 @@ class ServerSideSession(DictLike, SessionMixin):
 
     def _renew_id(self) -> None:
         self.sid = self._look_to_change().new_sid()
+        self._look().is_assigned = False
 
     @property
     def new(self) -> bool:  # type: ignore[override]

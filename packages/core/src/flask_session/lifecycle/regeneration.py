@@ -38,7 +38,9 @@ def _move(saving: Saving, made: list[Found]) -> Result:
     for number in rounds(sid):
         if number:
             old = saving.records.load(sid)
-        if old is None or old.bookkeeping.moved_to is not None or saving.is_outlived_by(old):
+        if old is None:
+            return _ended(saving, made)
+        if old.bookkeeping.moved_to is not None or saving.is_outlived_by(old):
             return _abandon(saving, made)
         if is_empty(saving.merged(old)):
             outcome = saving.records.delete(old)
@@ -69,7 +71,7 @@ def _concluded(saving: Saving, outcome: Outcome, made: list[Found]) -> Result:
     if outcome is Outcome.SAVED:
         return _regenerated(saving, made[-1])
     if outcome is Outcome.GONE:
-        return _abandon(saving, made)
+        return _ended(saving, made)
     _discard(saving, made)
     return saving.deleted()
 
@@ -97,6 +99,16 @@ def _regenerated(saving: Saving, new: Found) -> Result:
     old_sid, state.regenerated_from, state.sid = state.regenerated_from, None, new.sid
     saving.records.events.emit("session_regenerated", new.sid, old_sid=old_sid)
     return saving.done(Result.REGENERATED, None, new)
+
+
+def _ended(saving: Saving, made: list[Found]) -> Result:
+    """Leave it ended, unless the app replaced it by hand, and nothing of it is in the new one.
+
+    That is to clear it, to choose an id, and to delete the record by the client, in any order.
+    """
+    if made and saving.changes.cleared and saving.state.is_assigned:
+        return _regenerated(saving, made[-1])
+    return _abandon(saving, made)
 
 
 def _abandon(saving: Saving, made: list[Found]) -> Result:

@@ -36,6 +36,8 @@ class State(msgspec.Struct):
     bookkeeping: Bookkeeping = NONE
     cookie: Presented | None = None
     regenerated_from: str | None = None
+    is_assigned: bool = False
+    """Whether the app chose the new id by itself, as on 0.8, where it deleted the record, too."""
     failure: StoreUnavailable | None = None
     deleted_by_hand: bool = False
     """Whether this request called the hook of 0.8 that deletes, as 0.8 did to renew the id."""
