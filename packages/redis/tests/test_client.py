@@ -25,6 +25,13 @@ def caching_client() -> redis.Redis:
     return redis.Redis(protocol=3, cache_config=cache.CacheConfig())
 
 
+class OfATest(redis.Redis):
+    """Answers from a dictionary, as in tests of apps on Flask-Session 0.8."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+
 REFUSED: dict[str, Callable[[], Any]] = {
     "an asynchronous client": redis.asyncio.Redis,
     "an asynchronous valkey client": valkey.asyncio.Valkey,
@@ -36,6 +43,7 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "a client of the replicas": lambda: SENTINEL.slave_for("main"),
     "a client that caches": caching_client,
     "a valkey client that caches": lambda: valkey.Valkey(cache_enabled=True),
+    "one that was made without its constructor": OfATest,
     "a number": lambda: 6379,
     "a dictionary": lambda: {"host": "localhost"},
     "the class": lambda: redis.Redis,

@@ -71,6 +71,13 @@ def test_the_client_has_its_name_of_0_4(client: Any) -> None:
     assert RedisSessionInterface(Flask(__name__), client).redis is client
 
 
+def test_a_client_in_the_place_of_the_app_is_an_error_that_says_so() -> None:
+    # It named SESSION_REDIS, and said of the prefix that it is no URL.
+    interface: Any = RedisSessionInterface
+    with pytest.raises(TypeError, match=r"the first argument is the app.*client=…"):
+        interface(redis.Redis(), "session:", False, True)
+
+
 def test_a_wrong_client_is_an_error_at_the_start() -> None:
     with pytest.raises(
         ConfigurationError, match=r"SESSION_REDIS is of type .*decode_responses=False"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable, Mapping
 
 from .errors import ConfigurationError
 
@@ -40,3 +41,19 @@ def without_secrets(url: object) -> str:
     """
     scheme, separator, _ = str(url).partition("://")
     return f"{scheme}://…" if separator else "…"
+
+
+def check_app(kind: type, app: object) -> None:
+    """Refuse what stood first in Flask-Session 0.4 to 0.6: the client, or a directory."""
+    if app is not None and not isinstance(getattr(app, "config", None), Mapping):
+        message = "the first argument is the app, as since Flask-Session 0.7; the client comes next"
+        raise TypeError(f"{kind.__name__}: {message}, by its name: client=…")
+
+
+def without_store(kind: type, hooks: Iterable[str]) -> TypeError:
+    """Build the error for an interface that skips the constructor of its backend, or has none."""
+    backends = [base.__name__ for base in kind.__mro__[1:] if "from_app" in vars(base)][:-1]
+    remedy = f"pass one, or override all of {', '.join(hooks)}"
+    if backends:
+        remedy = f"call {backends[0]}.__init__, which connects to nothing and makes no table"
+    return TypeError(f"{kind.__name__} has no store: {remedy}")

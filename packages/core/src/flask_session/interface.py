@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from .cleanup import clean_up_about_every
 from .cli import register
+from .clients import check_app
 from .compat.hooks import StorageHooks, store_of
 from .compat.identity import IdentityHooks
 from .config import CoreSettings, Settings, check_key_prefix, check_lifetimes, signer_mode
@@ -72,6 +73,7 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         *,
         store: Store | None = None,
     ) -> None:
+        check_app(type(self), app)
         self.app = app
         config = app.config if app is not None else {}
         self.settings: CoreSettings = CoreSettings.load(config)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flask import Flask
+from flask_session.clients import check_app
 from flask_session.config import Settings, setting
 from flask_session.interface import ServerSideSessionInterface
 from flask_session.session import ServerSideSession
@@ -59,6 +60,7 @@ class MongoDBSessionInterface(ServerSideSessionInterface):
         db: str = "flask_session",
         collection: str = "sessions",
     ) -> None:
+        check_app(type(self), app)
         self.client: MongoClient[Any] = connect(client)
         database_name("SESSION_MONGODB_DB", db)
         collection_name("SESSION_MONGODB_COLLECT", collection)

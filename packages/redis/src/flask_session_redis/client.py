@@ -99,7 +99,7 @@ def check(client: Any) -> None:
         is_async = "asyncio" in type(client).__module__
         problem = "is asynchronous" if is_async else "cannot be used"
         raise refused(KEY, client, f"this client {problem}", REMEDY)
-    if client.get_encoder().decode_responses:
+    if _decodes(client):
         problem = "this client decodes what it reads"
         raise refused(KEY, client, problem, "Make it with decode_responses=False.")
     if getattr(client, "connection", None) is not None:
@@ -111,6 +111,14 @@ def check(client: Any) -> None:
     if _caches(client):
         problem = "this client caches what it reads, where an ended session may still be found"
         raise refused(KEY, client, problem, "Make it without a client-side cache.")
+
+
+def _decodes(client: Any) -> bool:
+    try:
+        return bool(client.get_encoder().decode_responses)
+    except AttributeError:
+        problem = "this client was made without the constructor of its class"
+        raise refused(KEY, client, problem, "In a test, use fakeredis[lua].") from None
 
 
 def sentinel(key: str, value: Any) -> Any:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flask import Flask
+from flask_session.clients import check_app
 from flask_session.config import Settings, setting, text
 from flask_session.interface import ServerSideSessionInterface
 from flask_session.session import ServerSideSession
@@ -58,6 +59,7 @@ class RedisSessionInterface(ServerSideSessionInterface):
         sid_length: int = 32,
         serialization_format: str = "msgpack",
     ) -> None:
+        check_app(type(self), app)
         self.client: Client = connect(client)
         super().__init__(
             app,

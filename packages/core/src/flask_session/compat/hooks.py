@@ -11,6 +11,7 @@ from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ..clients import without_store
 from ..errors import UnreadableRecord
 from ..lifecycle.bookkeeping import RESERVED_KEY
 from ..migration.moving import MovingStore, stores_of
@@ -199,7 +200,7 @@ class StorageHooks:
 
     def _native(self) -> Store:
         if self._native_store is None:
-            raise TypeError(f"{type(self).__name__} needs a store, or all of {', '.join(HOOKS)}")
+            raise without_store(type(self), HOOKS)
         store = self.store
         is_moving = isinstance(store, MovingStore) and store.new is self._native_store
         return store if is_moving else self._native_store
@@ -242,5 +243,5 @@ def store_of(interface: ServerSideSessionInterface, native: Store | None) -> Sto
     if overridden:
         return HookStore(interface)
     if native is None:
-        raise TypeError(f"{type(interface).__name__} needs a store, or all of {', '.join(HOOKS)}")
+        raise without_store(type(interface), HOOKS)
     return native
