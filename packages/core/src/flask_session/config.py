@@ -195,7 +195,7 @@ class CoreSettings(Settings):
         "SESSION_MAX_BYTES",
         None,
         check=optional(whole_number(256)),
-        doc="The largest encoded session; unset: what the backend can keep.",
+        doc="The largest encoded session; unset: 16 MiB, or less where the backend keeps less.",
     )
     cache_control: str | None = setting(
         "SESSION_CACHE_CONTROL",
