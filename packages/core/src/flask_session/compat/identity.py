@@ -17,7 +17,7 @@ from ..web.signers import old_signer, our_signer
 if TYPE_CHECKING:
     from flask import Flask
 
-    from .session import ServerSideSession
+    from ..session import ServerSideSession
 
 LONGEST_HOOKED = 4096
 """What browsers keep of a cookie; a signature of an app's own may be long."""
