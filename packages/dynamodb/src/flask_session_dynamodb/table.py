@@ -19,6 +19,10 @@ NAME = re.compile(r"(arn:[^:]+:dynamodb:[^:]*:[^:]*:table/)?[A-Za-z0-9_.-]{3,255
 MINUTES = 5
 # What botocore's parser makes of JSON that is no object, and of what is no JSON.
 NONSENSE: tuple[type[Exception], ...] = (AttributeError, TypeError, ValueError, ResponseParserError)
+EXPIRED = "refreshed credentials are still expired"
+"""Says botocore in a RuntimeError, where others of its own errors would be expected."""
+SWEEPS = 3
+"""How often it is tried to let a new table sweep, while DynamoDB gives no answer to that."""
 QUIETLY = Discretion("botocore.endpoint", "botocore.parsers")
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -40,6 +44,12 @@ class _NoAnswerError(BotoCoreError):  # type: ignore[misc]  # boto3 has no types
     fmt = "No answer of DynamoDB that can be read: it was cut off, or is somebody else's."
 
 
+class _NoCredentialsError(BotoCoreError):  # type: ignore[misc]
+    """Whoever hands out credentials has none that are valid by now."""
+
+    fmt = "The credentials have expired, and so have those that took their place."
+
+
 class SessionTable:
     """Send commands to one table, and make it when it is missed, unless it is said to exist.
 
@@ -53,8 +63,8 @@ class SessionTable:
         self.name = name
         self.form = form
         self.exists = exists
-        self._sweep_later = False
-        self._process = os.getpid()
+        self._sweeps = 0
+        self._process = 0  # that in which the client was made, and perhaps used, is not known
         self._lock = Lock()
 
     @QUIETLY
@@ -68,23 +78,29 @@ class SessionTable:
             if self.exists:
                 raise
         else:
-            if self._sweep_later:
-                self._sweep_later = not self._sweep()
+            if self._sweeps:
+                self._sweep()
             return answer
-        self._sweep_later = self._make() or self._sweep_later
+        self._make()
         return self._call(operation, parameters)
 
     def _call(self, operation: str, parameters: dict[str, Any]) -> Any:
         # botocore takes an answer that was cut off for an empty one, as of a missing item. What we
         # ask for here is in every whole answer.
-        call = getattr(self.client, operation)
-        try:
-            answer = call(TableName=self.name, ReturnConsumedCapacity="TOTAL", **parameters)
-        except NONSENSE as error:
-            raise _NoAnswerError from error
+        answer = self._ask(operation, ReturnConsumedCapacity="TOTAL", **parameters)
         if "ConsumedCapacity" not in answer:
             raise _NoAnswerError
         return answer
+
+    def _ask(self, operation: str, **parameters: Any) -> Any:
+        try:
+            return getattr(self.client, operation)(TableName=self.name, **parameters)
+        except NONSENSE as error:
+            raise _NoAnswerError from error
+        except RuntimeError as error:
+            if EXPIRED not in str(error):
+                raise
+            raise _NoCredentialsError from error
 
     def write(
         self, operation: str, condition: str, values: Values, **parameters: Any
@@ -113,11 +129,12 @@ class SessionTable:
         """
         if self.exists:
             return
-        made = self._make()
+        self._make()
         waiter = self.client.get_waiter("table_exists")
         waiter.wait(TableName=self.name, WaiterConfig={"Delay": 1, "MaxAttempts": MINUTES * 60})
-        if made:
-            self._sweep()
+        for _ in range(SWEEPS):
+            if self._sweeps:
+                self._sweep()
 
     def _leave_connections_behind(self) -> None:
         # botocore keeps the connections of the process it was forked from, and would read answers
@@ -127,31 +144,42 @@ class SessionTable:
                 self.client.close()
                 self._process = os.getpid()
 
-    def _make(self) -> bool:
+    def _make(self) -> None:
         try:
-            self.client.create_table(
-                TableName=self.name,
+            self._ask(
+                "create_table",
                 AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
                 KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
                 BillingMode="PAY_PER_REQUEST",
             )
         except self.client.exceptions.ResourceInUseException:
-            return False
-        return True
+            return
+        self._sweeps = SWEEPS
 
-    def _sweep(self) -> bool:
-        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
+    def _sweep(self) -> None:
+        """Let DynamoDB remove what expires; the command before was carried out and shall not fail.
+
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
+        """
         sweep = {"Enabled": True, "AttributeName": "expiration"}
         try:
-            self.client.update_time_to_live(TableName=self.name, TimeToLiveSpecification=sweep)
+            self._ask("update_time_to_live", TimeToLiveSpecification=sweep)
         except self.client.exceptions.ResourceInUseException:
-            return False  # still being made
+            return  # still being made
         except ClientError as error:
             if "already enabled" not in str(error):
-                logger.warning(
-                    "DynamoDB will not remove expired items from the table %s (%s). They end all "
-                    "the same; to save their space, set its time to live to 'expiration'.",
-                    self.name,
-                    error.response["Error"]["Code"],
-                )
-        return True
+                self._warn(error.response["Error"]["Code"])
+        except BotoCoreError as error:
+            self._sweeps -= 1
+            if self._sweeps > 0:
+                return
+            self._warn(type(error).__name__)
+        self._sweeps = 0
+
+    def _warn(self, reason: str) -> None:
+        logger.warning(
+            "DynamoDB will not remove expired items from the table %s (%s). They end all "
+            "the same; to save their space, set its time to live to 'expiration'.",
+            self.name,
+            reason,
+        )
