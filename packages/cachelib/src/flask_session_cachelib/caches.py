@@ -32,6 +32,7 @@ CLIENT_ERRORS = {
     "valkey.exceptions": ["ValkeyError", "ValkeyClusterException"],
     "pymongo.errors": ["PyMongoError"],
     "botocore.exceptions": ["BotoCoreError", "ClientError"],
+    "botocore.parsers": ["ResponseParserError"],
 }
 """What the clients below cachelib's own classes raise; cachelib passes it through."""
 
