@@ -23,6 +23,8 @@ INDEXES: tuple[tuple[str, Document], ...] = (
     ("expiration", {"expireAfterSeconds": 0}),
 )
 UNAUTHORIZED = 13
+STRANGERS = (18, 8000)
+"""How a server, and how Atlas, refuses whoever it does not know: that is not about an index."""
 BATCH = 1000
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -32,13 +34,15 @@ def make_indexes(collection: Collection[Document], milliseconds: int) -> bool:
 
     A server that refuses (no right to, duplicate ids, another index of that name) or would take
     longer is logged and left alone. The server's text stays out: it may quote a session id. Raises
-    the client's errors when the server does not answer at all.
+    the client's errors when the server does not answer at all, or does not know the user.
     """
     refused = 0
     for key, options in INDEXES:
         try:
             collection.create_index(key, maxTimeMS=milliseconds, **options)
         except OperationFailure as error:
+            if error.code in STRANGERS:
+                raise
             if error.code == UNAUTHORIZED and is_there(collection, key, options):
                 continue
             refused += 1
