@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import pytest
@@ -81,6 +81,22 @@ def test_a_write_that_is_not_confirmed_as_asked_is_an_error(
     ):
         store.update(KEY, b"new", 60, Record(b"data"))
     assert caught.value.code == 64
+
+
+@pytest.mark.parametrize("repeats", [True, False])
+def test_a_primary_that_steps_down_during_a_write_is_as_good_as_a_lost_connection(
+    url: str, database: str, documents: Collection[Any], fail_point: FailPoint, repeats: bool
+) -> None:
+    # It says so inside of an answer: with retryWrites, too, some changes were a 503.
+    problem = {"code": 11602, "codeName": "InterruptedDueToReplStateChange", "errmsg": "stepped"}
+    lost = {"failCommands": ["update"], "writeConcernError": problem}
+    with (
+        made_with(url, database, retryWrites=repeats) as store,
+        fail_point("failCommand", {"times": 1}, **lost),
+        nullcontext() if repeats else pytest.raises(WriteConcernError),
+    ):
+        assert store.update(KEY, b"new", 60, Record(b"data")) is Outcome.SAVED
+    assert [each["val"] for each in documents.find({"id": KEY})] == [b"new"]
 
 
 def test_a_write_that_the_collection_refuses_is_an_error(

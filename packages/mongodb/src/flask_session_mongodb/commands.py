@@ -21,6 +21,12 @@ from pymongo.errors import (
 
 from .upkeep import Document
 
+STEPPED_DOWN = (91, 189, 10107, 11600, 11602, 13435, 13436)
+"""What a server says inside of an answer that ceases to be the primary, or ends, meanwhile.
+
+https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
+"""
+
 
 class Commands:
     """Run commands on a collection; thread-safe.
@@ -49,6 +55,14 @@ class Commands:
     def update(self, which: Document, change: Document) -> bool:
         """Change one document; ``False`` if none matches."""
         updates = [{"q": which, "u": change}]
+        try:
+            return self._updated(updates)
+        except (WriteError, WriteConcernError) as error:
+            if not self._repeats_writes or error.code not in STEPPED_DOWN:
+                raise
+        return self._updated(updates)
+
+    def _updated(self, updates: list[Document]) -> bool:
         answer = self._run({**self._update, "updates": updates}, self._repeats_writes)
         for refused in answer.get("writeErrors", ()):
             raise WriteError(refused.get("errmsg", ""), refused.get("code"), refused)
