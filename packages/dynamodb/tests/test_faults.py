@@ -119,6 +119,22 @@ def test_credentials_that_have_run_out_are_a_declared_error_until_there_are_othe
         assert store.create(KEY, b"data", 60) is True
 
 
+def test_so_is_a_file_with_credentials_that_is_missing(arguments: dict[str, Any]) -> None:
+    # As in Kubernetes, where the token of a service account is mounted late or not readable.
+    lives = [-1]
+
+    def seconds_left() -> float:
+        if not lives:
+            raise FileNotFoundError
+        return lives.pop()
+
+    session = session_of(seconds_left)
+    with closing(session.client("dynamodb", endpoint_url=arguments["endpoint_url"])) as client:
+        store = DynamoDBStore(client)
+        with pytest.raises(store.errors):
+            store.load(KEY)
+
+
 def test_nonsense_for_an_answer_to_making_the_table_is_a_declared_error() -> None:
     with service(CreateTable=b"[1]") as (store, _), pytest.raises(store.errors):
         store.create(KEY, b"data", 60)

@@ -22,7 +22,8 @@ class DynamoDBStore(Store):
     :meth:`close` close both.
     """
 
-    errors: tuple[type[Exception], ...] = (BotoCoreError, ClientError)
+    # The last of them is raised for a file with credentials that is missing or may not be read.
+    errors: tuple[type[Exception], ...] = (BotoCoreError, ClientError, OSError)
     # An item has at most 400 KB, with its key and the names of its attributes.
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
     max_bytes = 400 * 1024 - 512
