@@ -13,7 +13,7 @@ import pymongo
 from bson.datetime_ms import DatetimeMS
 from pymongo.collection import Collection
 from pymongo.cursor import Cursor
-from pymongo.errors import OperationFailure
+from pymongo.errors import NetworkTimeout, OperationFailure
 
 Document = dict[str, Any]
 INDEXES: tuple[tuple[str, Document], ...] = (
@@ -23,6 +23,7 @@ INDEXES: tuple[tuple[str, Document], ...] = (
     ("expiration", {"expireAfterSeconds": 0}),
 )
 UNAUTHORIZED = 13
+MAX_TIME_EXPIRED = 50
 STRANGERS = (18, 8000)
 """How a server, and how Atlas, refuses whoever it does not know: that is not about an index."""
 BATCH = 1000
@@ -46,15 +47,27 @@ def make_indexes(collection: Collection[Document], milliseconds: int) -> bool:
             if error.code == UNAUTHORIZED and is_there(collection, key, options):
                 continue
             refused += 1
-            logger.warning(
-                "MongoDB did not make the index on %s.%s (error %s). Sessions work without it, but "
-                "slower, and expired ones stay. Run 'flask session setup' with the right to "
-                "create indexes, or 'flask session cleanup' from time to time.",
-                collection.name,
-                key,
-                error.code,
-            )
+            warn(collection, key, error.code)
+        except NetworkTimeout:
+            # A client with a shorter limit, or with timeoutMS, which replaces ours, gives up first.
+            # If the server answers otherwise, it would be the same again in every request.
+            if is_there(collection, key, options):
+                continue
+            warn(collection, key, MAX_TIME_EXPIRED)
+            return False
     return not refused
+
+
+def warn(collection: Collection[Document], key: str, code: int | None) -> None:
+    """Log that there may be no index."""
+    logger.warning(
+        "MongoDB did not make the index on %s.%s (error %s). Sessions work without it, but "
+        "slower, and expired ones stay. Run 'flask session setup' with the right to "
+        "create indexes, or 'flask session cleanup' from time to time.",
+        collection.name,
+        key,
+        code,
+    )
 
 
 def is_there(collection: Collection[Document], key: str, options: Document) -> bool:
