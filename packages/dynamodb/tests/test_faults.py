@@ -1,4 +1,4 @@
-"""Forks after the first use, credentials that run out, and a table that is made under faults."""
+"""Forks, repeated commands, credentials that run out, and a table that is made under faults."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ import botocore.session
 import pytest
 from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
+from flask_session.store import Outcome, Record
 from flask_session_conformance.plugin import GetServer
 from flask_session_conformance.proxy import Proxy
 from flask_session_dynamodb import DynamoDBStore
 
+OLD = Record(b"old")
 KEY = "session:LN7qKhsI2CPWMq18ZhO6t-xmvG0g5ExsHDEbpCdbmq0"
 
 
@@ -37,6 +39,32 @@ def test_a_store_made_after_the_fork_leaves_the_connection_of_the_parent_alone(
             for _ in range(2):
                 fork_and_check(lambda: DynamoDBStore(resource, table_of_0_8).load(KEY) is not None)
             assert traffic.connections == 3
+
+
+@pytest.mark.parametrize(
+    ("command", "ask", "answer"),
+    [
+        (b"PutItem", lambda store: store.create(KEY + "2", b"new", 60), True),
+        (b"UpdateItem", lambda store: store.update(KEY, b"new", 60, OLD), Outcome.SAVED),
+        (b"UpdateItem", lambda store: store.touch_expected(KEY, 60, OLD), True),
+        (b"DeleteItem", lambda store: store.delete(KEY, OLD), Outcome.DELETED),
+        (b"DeleteItem", lambda store: store.delete(KEY), Outcome.DELETED),
+    ],
+)
+def test_a_client_may_repeat_what_had_been_done(
+    server: GetServer, arguments: dict[str, Any], table_of_0_8: str,
+    command: bytes, ask: Callable[[DynamoDBStore], object], answer: object,
+) -> None:  # fmt: skip
+    # A log-out left the cookie where it was, and nobody was told that the session had ended; a new
+    # session, or a renewed id, left a second record of it under an id that nobody knows.
+    with Proxy(server("dynamodb").host, server("dynamodb").port) as proxy:
+        there = {**arguments, "endpoint_url": f"http://{proxy.address}"}
+        twice = Config(retries={"total_max_attempts": 2})
+        with closing(boto3.client("dynamodb", config=twice, **there)) as client:
+            store = DynamoDBStore(client, table_of_0_8)
+            store.create(KEY, OLD.data, 60)
+            proxy.drop_answer(containing=command, times=1)
+            assert ask(store) == answer
 
 
 def fork_and_check(act: Callable[[], bool]) -> None:

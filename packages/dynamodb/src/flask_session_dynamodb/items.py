@@ -29,6 +29,8 @@ class Item(NamedTuple):
 
     data: bytes | None
     expiration: Decimal | None
+    is_repeated: bool = False
+    """Whether the client had sent the command before that found this, and got no answer."""
 
     @property
     def expires_at(self) -> float:

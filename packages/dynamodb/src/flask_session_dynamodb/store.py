@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,6 +12,9 @@ from flask_session.store import Outcome, Record, Store
 
 from .items import PLAIN, SHIFT, TYPED, Item, Values
 from .table import SessionTable
+
+NOTHING_LEFT = Item(None, None, is_repeated=True)
+"""What a command finds that is sent again, after it had removed all and its answer was lost."""
 
 
 class DynamoDBStore(Store):
@@ -56,9 +60,12 @@ class DynamoDBStore(Store):
 
     def create(self, key: str, data: bytes, ttl: int) -> bool:
         """Put where there is nothing; a second trip only replaces what has expired lately."""
-        put = self._items.encoded({"id": key, "val": data, "expiration": self._expiry(ttl)})
+        expiration = self._expiry(ttl)
+        put = self._items.encoded({"id": key, "val": data, "expiration": expiration})
         free = "attribute_not_exists(expiration) OR expiration <= :past"
         done, found = self._items.write("put_item", free, self._past(), Item=put)
+        if found == Item(data, Decimal(expiration), is_repeated=True):
+            return True
         if done or self._lives(found) or found.expiration is None:
             return done
         seen = {":seen": found.expiration}
@@ -97,6 +104,8 @@ class DynamoDBStore(Store):
             Key=self._key(key),
             ReturnValues="ALL_OLD",
         )
+        if found == NOTHING_LEFT:
+            return Outcome.DELETED
         if not self._lives(found):
             return Outcome.GONE
         return Outcome.DELETED if done else Outcome.CONFLICT

@@ -115,7 +115,9 @@ class SessionTable:
                 **parameters,
             ).get("Attributes", {})
         except self.client.exceptions.ConditionalCheckFailedException as failure:
-            return False, TYPED.read(failure.response.get("Item", {}))
+            attempts = failure.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
+            found = TYPED.read(failure.response.get("Item", {}))
+            return False, found._replace(is_repeated=attempts > 0)
         return True, self.form.read(before)
 
     def encoded(self, values: Values) -> dict[str, Any]:
