@@ -29,7 +29,7 @@ def test_the_indexes_are_made_once_the_server_knows_the_user(
     assert {"id_1", "expiration_1"} <= documents.index_information().keys()
 
 
-@pytest.mark.parametrize("option", ["socketTimeoutMS=200", "timeoutMS=200"])
+@pytest.mark.parametrize("option", ["socketTimeoutMS=380", "timeoutMS=600"])
 def test_a_client_that_gives_up_before_an_index_is_made_is_served_without(
     url: str, documents: Collection[Any], fail_point: FailPoint, option: str
 ) -> None:
@@ -41,13 +41,13 @@ def test_a_client_that_gives_up_before_an_index_is_made_is_served_without(
         assert store.load(KEY) is not None
 
 
-@pytest.mark.parametrize("option", ["socketTimeoutMS=200", "timeoutMS=200"])
+@pytest.mark.parametrize("option", ["socketTimeoutMS=380", "timeoutMS=600"])
 def test_a_slow_answer_about_an_index_that_is_there_is_no_refusal(
     url: str, store: MongoDBStore, fail_point: FailPoint, option: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     store.setup()
-    slow = {"failCommands": ["createIndexes"], "blockConnection": True, "blockTimeMS": 400}
+    slow = {"failCommands": ["createIndexes"], "blockConnection": True, "blockTimeMS": 800}
     with (
         build(f"{url}?{option}") as client,
         fail_point("failCommand", {"times": 1}, **slow),
