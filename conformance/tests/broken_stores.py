@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from itertools import islice
 
 from flask_session.memory import MemoryStore
 from flask_session.store import Outcome, Record
@@ -55,37 +55,60 @@ class LastWriterWins(SmallStore):
         return super().update(key, data, ttl, self.load(key) or expected)
 
 
-class ReadThenWriteUpdate(SmallStore):
-    def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
-        found = self.load(key)
-        if found and found.data in (expected.data, data):
-            time.sleep(0.001)
-            self._records[key] = (data, self.clock() + ttl)
-            return Outcome.SAVED
-        return Outcome.CONFLICT if found else Outcome.GONE
-
-
-class TouchThatRewrites(SmallStore):
-    def touch(self, key: str, ttl: int) -> bool:
-        found = self.load(key)
-        if found:
-            time.sleep(0.001)
-            self._records[key] = (found.data, self.clock() + ttl)
-        return found is not None
-
-
 class TouchExpectedComparesNothing(SmallStore):
     def touch_expected(self, key: str, ttl: int, expected: Record) -> bool:
         return self.touch(key, ttl)
 
 
-class CheckThenCreate(SmallStore):
+class CreateThatReplaces(SmallStore):
     def create(self, key: str, data: bytes, ttl: int) -> bool:
-        if self.load(key):
-            return False
-        time.sleep(0.001)
+        free = self.load(key) is None
         self._records[key] = (data, self.clock() + ttl)
-        return True
+        return free
+
+
+class LoadsWhatHasExpired(SmallStore):
+    def load(self, key: str) -> Record | None:
+        entry = self._records.get(key)
+        return Record(entry[0], expires_at=entry[1]) if entry else None
+
+
+class TouchThatRevives(SmallStore):
+    def touch(self, key: str, ttl: int) -> bool:
+        with self._lock:
+            lives, entry = self._live(key) is not None, self._records.get(key)
+            if entry:
+                self._records[key] = (entry[0], self.clock() + ttl)
+            return lives
+
+
+class ComparesLengths(SmallStore):
+    def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
+        found = self.load(key)
+        if found and len(found.data) == len(expected.data):
+            expected = found
+        return super().update(key, data, ttl, expected)
+
+
+class EmptyIsNotExpected(SmallStore):
+    def delete(self, key: str, expected: Record | None = None) -> Outcome:
+        return super().delete(key, expected if expected and expected.data else None)
+
+
+class EqualDataKeepsTheExpiry(SmallStore):
+    def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
+        found = self.load(key)
+        if found and found.data == data:
+            return Outcome.SAVED
+        return super().update(key, data, ttl, expected)
+
+
+class ConflictTouches(SmallStore):
+    def delete(self, key: str, expected: Record | None = None) -> Outcome:
+        outcome = super().delete(key, expected)
+        if outcome is Outcome.CONFLICT:
+            self.touch(key, 1)
+        return outcome
 
 
 class RepeatedUpdateConflicts(SmallStore):
@@ -163,6 +186,18 @@ class PurgesEverything(SmallStore):
         removed = len(self._records)
         self._records.clear()
         return removed
+
+
+class PurgesWhatEndsSoon(SmallStore):
+    def purge(self) -> int:
+        soon = self.clock() + 30
+        ending = [key for key, (_, expires_at) in list(self._records.items()) if expires_at < soon]
+        return len([self._records.pop(key) for key in ending])
+
+
+class KeysOfOnePage(SmallStore):
+    def keys(self, prefix: str) -> Iterator[tuple[str, float | None]]:
+        return islice(super().keys(prefix), 1000)
 
 
 class PatternInKeys(SmallStore):

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from flask_session.store import Store, SupportsKeys, SupportsPurge
 
+from ..threads import together
 from .base import Expired, MakeKey, StoreSuite, holds, loaded
 
 ABILITIES = (SupportsPurge, SupportsKeys)
+MORE_THAN_A_PAGE = 1_100
+"""Databases and their clients answer a listing in pages, most of them of 1 000 entries at the most,
+or of 1 MB."""
 
 
 class Abilities(StoreSuite):
@@ -65,6 +71,13 @@ class Abilities(StoreSuite):
         prefix = new_key("mine-")
         assert {key for key, _ in listing.keys(prefix)} == mine
 
+    def test_keys_lists_more_than_a_page(
+        self, listing: SupportsKeys, store: Store, new_key: MakeKey
+    ) -> None:
+        mine = [new_key(f"mine-{number}") for number in range(MORE_THAN_A_PAGE)]
+        together([partial(create_each, store, mine[part::4]) for part in range(4)])
+        assert {key for key, _ in listing.keys(new_key("mine-"))} == set(mine)
+
     def test_keys_leaves_out_expired_records(self, listing: SupportsKeys, expired: Expired) -> None:
         assert list(listing.keys(expired.key)) == []
 
@@ -98,3 +111,9 @@ class Abilities(StoreSuite):
     ) -> None:
         store.create(new_key("abc"), b"data", 60)
         assert list(listing.keys(new_key("ABC"))) == []
+
+
+def create_each(store: Store, keys: list[str]) -> None:
+    """Write a record of a kilobyte under each key."""
+    for key in keys:
+        store.create(key, b"d" * 1024, 60)

@@ -55,6 +55,7 @@ class DataFacts(StoreSuite):
         stale = loaded(store, key)
         store.update(key, SAMPLES[sample] + b"2", 60, stale)
         assert store.delete(key, stale) is Outcome.CONFLICT
+        assert store.update(key, b"mine", 60, stale) is Outcome.CONFLICT
 
     def test_an_empty_record_is_a_record(self, store: Store, key: str) -> None:
         store.create(key, b"", 60)
@@ -63,6 +64,13 @@ class DataFacts(StoreSuite):
     def test_an_empty_record_can_be_deleted_as_expected(self, store: Store, key: str) -> None:
         store.create(key, b"", 60)
         assert store.delete(key, loaded(store, key)) is Outcome.DELETED
+
+    def test_an_empty_record_is_not_what_replaced_it(self, store: Store, key: str) -> None:
+        store.create(key, b"", 60)
+        empty = loaded(store, key)
+        store.update(key, b"theirs", 60, empty)
+        assert store.delete(key, empty) is Outcome.CONFLICT
+        assert store.update(key, b"mine", 60, empty) is Outcome.CONFLICT
 
     @pytest.mark.row("B4")
     def test_max_bytes_can_be_created(self, store: Store, key: str) -> None:

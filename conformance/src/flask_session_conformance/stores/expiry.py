@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from flask_session.store import Outcome, Store
 
-from ..threads import together
-from .base import Expired, StoreSuite, holds
+from ..threads import interleaved
+from .base import Expired, MakeKey, Outlive, StoreSuite, holds
+
+ROUNDS = 48
 
 
 @pytest.mark.row("F1")
@@ -34,8 +38,19 @@ class Expiry(StoreSuite):
     def test_one_of_eight_threads_creates_over_an_expired_record(
         self, store: Store, expired: Expired
     ) -> None:
-        answers = together([lambda: store.create(expired.key, b"new", 60)] * 8)
+        answers = interleaved(store, [lambda: store.create(expired.key, b"new", 60)] * 8)
         assert answers.count(True) == 1
+
+    def test_a_look_leaves_what_is_created_over_an_expired_record_meanwhile(
+        self, store: Store, new_key: MakeKey, outlive: Outlive
+    ) -> None:
+        keys = [new_key() for _ in range(ROUNDS)]
+        assert all(store.create(key, b"expired", 1) for key in keys)
+        outlive(keys[-1])
+        for key in keys:
+            looks = [partial(look_often, store, key)] * 4
+            interleaved(store, [partial(store.create, key, b"new", 60), *looks])
+        assert [holds(store, key) for key in keys] == [b"new"] * ROUNDS
 
     def test_update_answers_gone_for_an_expired_record(
         self, store: Store, expired: Expired
@@ -75,3 +90,8 @@ class Expiry(StoreSuite):
     ) -> None:
         store.delete(expired.key)
         assert store.create(expired.key, b"new", 60) is True
+
+
+def look_often(store: Store, key: str) -> bool:
+    """Load a record a few times, whatever is there."""
+    return [store.load(key) for _ in range(4)][-1] is not None

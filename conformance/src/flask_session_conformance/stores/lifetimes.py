@@ -75,6 +75,14 @@ class Lifetimes(StoreSuite):
         later(2.1)
         assert holds(store, key) == b"new"
 
+    def test_an_update_with_equal_data_starts_a_new_ttl(
+        self, store: Store, key: str, later: Later
+    ) -> None:
+        store.create(key, b"same", 1)
+        store.update(key, b"same", 60, loaded(store, key))
+        later(2.1)
+        assert holds(store, key) == b"same"
+
     def test_an_update_may_shorten_the_life(self, store: Store, key: str, outlive: Outlive) -> None:
         store.create(key, b"old", 60)
         store.update(key, b"new", 1, loaded(store, key))
@@ -101,13 +109,27 @@ class Lifetimes(StoreSuite):
         later(2.1)
         assert holds(store, key) == b"data"
 
-    def test_a_conflict_leaves_the_expiry(self, store: Store, key: str, later: Later) -> None:
+    def test_a_conflict_does_not_shorten_the_life(
+        self, store: Store, key: str, later: Later
+    ) -> None:
         store.create(key, b"old", 60)
         stale = loaded(store, key)
         store.update(key, b"theirs", 60, stale)
         store.update(key, b"mine", 1, stale)
+        store.delete(key, stale)
         later(2.1)
         assert holds(store, key) == b"theirs"
+
+    def test_a_conflict_does_not_lengthen_the_life(
+        self, store: Store, key: str, outlive: Outlive
+    ) -> None:
+        store.create(key, b"old", 60)
+        stale = loaded(store, key)
+        store.update(key, b"theirs", 1, stale)
+        store.update(key, b"mine", 60, stale)
+        store.delete(key, stale)
+        outlive(key)
+        assert store.load(key) is None
 
 
 def watch_one_second(store: Store, key: str, phase: float) -> None:

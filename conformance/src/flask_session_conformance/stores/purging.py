@@ -11,10 +11,11 @@ import pytest
 from flask_session.store import Outcome, Store, SupportsPurge
 
 from ..clocks import SkewedClock
-from ..threads import together
+from ..threads import interleaved, together
 from .base import Expired, Later, MakeKey, StoreSuite, holds, loaded
 
 MANY = 2_000
+ANEW = 50
 LONGEST_WAIT = 2.0
 """Seconds that a request may take while a purge runs, on a busy machine."""
 MakeExpired = Callable[[], int]
@@ -76,6 +77,23 @@ class Purging(StoreSuite):
         purging.purge()
         assert holds(store, key) == b"data"
 
+    def test_purge_leaves_a_record_in_its_last_second(
+        self, purging: SupportsPurge, store: Store, key: str
+    ) -> None:
+        store.create(key, b"data", 1)
+        purging.purge()
+        assert holds(store, key) == b"data"
+
+    def test_purge_leaves_what_is_created_anew_meanwhile(
+        self, purging: SupportsPurge, store: Store, new_key: MakeKey, later: Later
+    ) -> None:
+        keys = [new_key() for _ in range(ANEW)]
+        create_each(store, keys)
+        later(2.1)
+        creating: Callable[[], object] = partial(create_each, store, keys[::-1], 60)
+        interleaved(store, [purging.purge, creating])
+        assert [holds(store, key) for key in keys] == [b"data"] * ANEW
+
     def test_a_purged_record_is_gone_for_every_verb(
         self, purging: SupportsPurge, store: Store, expired: Expired
     ) -> None:
@@ -96,10 +114,10 @@ class Purging(StoreSuite):
         assert slowest < LONGEST_WAIT
 
 
-def create_each(store: Store, keys: list[str]) -> None:
-    """Write records that live for a second."""
+def create_each(store: Store, keys: list[str], ttl: int = 1) -> None:
+    """Write records that live for a second, or longer."""
     for key in keys:
-        store.create(key, b"data", 1)
+        store.create(key, b"data", ttl)
 
 
 def purge(store: SupportsPurge, done: Event) -> float:

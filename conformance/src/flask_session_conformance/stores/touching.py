@@ -6,7 +6,7 @@ from functools import partial
 
 from flask_session.store import Outcome, Store
 
-from ..threads import together
+from ..threads import interleaved
 from .base import Expired, Later, MakeKey, MakeStore, Outlive, StoreSuite, holds, loaded
 
 ROUNDS = 12
@@ -128,7 +128,7 @@ class Touching(StoreSuite):
         for _ in range(ROUNDS):
             key = new_key()
             store.create(key, b"old", 60)
-            together([partial(write_at_last, store, key), partial(renew, store, key)])
+            interleaved(store, [partial(write_at_last, store, key), partial(renew, store, key)])
             assert holds(store, key) == b"new"
 
 

@@ -6,7 +6,7 @@ the lock goes away and many processes can share the store.
 
 from __future__ import annotations
 
-from threading import Lock
+from threading import RLock
 
 from flask_session.store import Outcome, Record, Store
 
@@ -22,15 +22,16 @@ class NutshellStore(Store):
 
     def __init__(self, client: Client) -> None:
         self.client: Client = client
-        self._lock = Lock()
+        self._lock = RLock()
 
     def load(self, key: str) -> Record | None:
         """Return the live record, and forget an expired one."""
-        data, expires_at = self.client.get(key, (b"", 0.0))
-        if expires_at > self.clock():
-            return Record(data, expires_at=expires_at)
-        self.client.pop(key, None)
-        return None
+        with self._lock:
+            data, expires_at = self.client.get(key, (b"", 0.0))
+            if expires_at > self.clock():
+                return Record(data, expires_at=expires_at)
+            self.client.pop(key, None)
+            return None
 
     def create(self, key: str, data: bytes, ttl: int) -> bool:
         """Write a record that does not exist yet."""
