@@ -187,3 +187,10 @@ def test_a_broken_store_fails(run: Run, store: str) -> None:
 @pytest.mark.parametrize("store", ROWS)
 def test_a_broken_store_fails_these_rows_through_an_app(run: Run, store: str) -> None:
     assert ROWS[store] - run.failed_rows(store) == set()
+
+
+def test_a_skipped_test_names_the_fixture_it_lacks(run: Run) -> None:
+    skipped = run.report.partition("## What was skipped, and why")[2]
+    of_sound = [line for line in skipped.splitlines() if "| store SmallStore |" in line]
+    for fixture in ("worker_config", "unreachable_store", "put_foreign_value"):
+        assert any(f"lack the fixture '{fixture}'" in line for line in of_sound)

@@ -47,6 +47,11 @@ def not_applicable(reason: str) -> Any:
     return skipping
 
 
+def undeclared(name: str, otherwise: str) -> Any:
+    """Make what stands for a fixture until a backend provides it: its tests say which one it is."""
+    return not_applicable(f"{otherwise}, or its tests lack the fixture {name!r}")
+
+
 def applies(item: Any) -> bool:
     """Tell whether a collected test has all it asks for, as far as its class says."""
     own = (getattr_static(item.cls, name, None) for name in item.fixturenames if item.cls)
@@ -66,34 +71,40 @@ class Backend:
     atomic: ClassVar[bool] = True
     server_decides_expiry: ClassVar[bool] = False
 
-    worker_config: Any = not_applicable("only one process can reach this store")
+    worker_config: Any = undeclared("worker_config", "only one process can reach this store")
     """Fixture: plain ``app.config`` values with which another process reaches the same data."""
 
-    put_foreign_value: Any = not_applicable("this store holds nothing but records")
+    put_foreign_value: Any = undeclared("put_foreign_value", "this store holds nothing but records")
     """Fixture: a function that puts something which is no record under a store's key."""
 
-    server_address: Any = not_applicable("there is no line to a server that could break")
+    server_address: Any = undeclared(
+        "server_address", "there is no line to a server that could break"
+    )
     """Fixture: host and port of the server, for a proxy to stand in front of it."""
 
-    config_at: Any = not_applicable("there is no line to a server that could break")
+    config_at: Any = undeclared("config_at", "there is no line to a server that could break")
     """Fixture: a function that answers ``app.config`` values for the server at another address.
 
     The client is to be one that the backend itself builds, from a URL or a host.
     """
 
-    crash: Any = not_applicable("no server keeps this store's data")
+    crash: Any = undeclared("crash", "no server keeps this store's data")
     """Fixture: a server, set to be durable, that can be killed and started again (a ``Fault``)."""
 
-    read_only: Any = not_applicable("this server is never read-only")
+    read_only: Any = undeclared("read_only", "this server is never read-only")
     """Fixture: a server that can be made to refuse all writes (a ``Fault``)."""
 
-    disk_full: Any = not_applicable("this server goes on without a disk, or ends without one")
+    disk_full: Any = undeclared(
+        "disk_full", "this server goes on without a disk, or ends without one"
+    )
     """Fixture: a server whose disk can be filled (a ``Fault``)."""
 
-    memory_full: Any = not_applicable("this server refuses nothing for want of memory")
+    memory_full: Any = undeclared("memory_full", "this server refuses nothing for want of memory")
     """Fixture: a server that can be made to refuse what needs more memory (a ``Fault``)."""
 
-    lock_elsewhere: Any = not_applicable("nobody can hold a lock on a record of this store")
+    lock_elsewhere: Any = undeclared(
+        "lock_elsewhere", "nobody can hold a lock on a record of this store"
+    )
     """Fixture: a context manager in which somebody else holds a lock on every record."""
 
     @pytest.fixture

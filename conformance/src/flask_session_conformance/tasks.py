@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -84,7 +85,7 @@ def start_child(site: Site, name: str) -> Callable[[], list[str]]:
     pid = os.fork()
     if pid == 0:
         with os.fdopen(writing, "w") as report:
-            json.dump(crowd(site, name), report)
+            json.dump(problems_of(site, name), report)
         os._exit(0)
     os.close(writing)
 
@@ -98,11 +99,21 @@ def start_child(site: Site, name: str) -> Callable[[], list[str]]:
     return collect
 
 
+def problems_of(site: Site, name: str) -> list[str]:
+    """Be two visitors in a child; what it cannot bear is a problem, too."""
+    try:
+        return crowd(site, name)
+    except Exception as error:
+        return [f"{name} ended with {error!r}"]
+
+
 def crowd(site: Site, name: str, requests: int = 100) -> list[str]:
     """Be two visitors, tidy up after them, and answer what went wrong."""
     history = History()
     live(history, site, name, requests)
     for key in site.store.created:
         site.store.store.delete(key)
-    failed = [f"{each.kind} failed" for each in history.operations if each.outcome != OK]
-    return failed + history.anomalies()
+    failed = Counter(each.kind for each in history.operations if each.outcome != OK)
+    return [
+        f"{name}: {many} x {kind} failed" for kind, many in failed.items()
+    ] + history.anomalies()

@@ -47,7 +47,10 @@ class StoreSuite(Backend):
     @pytest.fixture
     def unreachable_store(self) -> Store:
         """Provide a store whose server does not answer, on a closed port for example."""
-        pytest.skip("not applicable: this store has no server that could be away")
+        pytest.skip(
+            "not applicable: this store has no server that could be away, "
+            "or its tests lack the fixture 'unreachable_store'"
+        )
 
     @pytest.fixture
     def new_key(self, store: Store) -> Iterator[MakeKey]:
