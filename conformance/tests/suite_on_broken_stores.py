@@ -15,6 +15,7 @@ from flask_session_conformance.sessions.lifetimes import Lifetimes
 from flask_session_conformance.sessions.orders import Orders
 from flask_session_conformance.sessions.races import Races
 from flask_session_conformance.sessions.renewal_races import RenewalRaces
+from flask_session_conformance.stores.base import MakeStore
 
 from conformance.tests import broken_by_threads
 from conformance.tests.broken_stores import SmallStore
@@ -27,6 +28,10 @@ class StoreSuite(StoreConformance):
     @pytest.fixture
     def store(self) -> SmallStore:
         return self.kind()
+
+    @pytest.fixture
+    def make_store(self, store: SmallStore) -> MakeStore:
+        return lambda: store
 
 
 class SessionSuite(Races, RenewalRaces, Orders, Crowds, Lifetimes):

@@ -6,12 +6,12 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import pytest
 from flask_session.store import Record, Store
 
-from ..backend import Backend, PutForeignValue
+from ..backend import Backend, PutForeignValue, undeclared
 from ..clocks import SkewedClock
 
 __all__ = ["Expired", "PutForeignValue", "StoreSuite", "holds", "loaded", "wait_until_gone"]
@@ -39,10 +39,8 @@ class StoreSuite(Backend):
         """Provide the store under test; override it, and close what it opened."""
         raise NotImplementedError(f"{type(self).__name__} has to provide a fixture named 'store'")
 
-    @pytest.fixture
-    def make_store(self, store: Store) -> MakeStore:
-        """Provide further handles onto the same data, as other workers have them."""
-        return lambda: store
+    make_store: Any = undeclared("make_store", "only one object can hold this store's data")
+    """Fixture: a function that makes further handles onto the same data, as other workers do."""
 
     @pytest.fixture
     def unreachable_store(self) -> Store:
