@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from flask_session.memory import MemorySessionInterface, MemoryStore
 from itsdangerous import BadSignature
 
 from packages.core.tests.counting import app_with, cookie_of
+from packages.core.tests.moves import NOW
 
 
 class ByHand(MemorySessionInterface):
@@ -83,6 +85,39 @@ def test_an_unchanged_session_opened_by_hand_is_not_written(
     client.get("/count")
     interface.store.update = interface.store.create = None
     assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["pop", "clear"])
+def test_what_is_removed_from_a_session_opened_by_hand_stays_removed(
+    by_hand: tuple[FlaskClient, Any], method: str
+) -> None:
+    client, interface = by_hand
+
+    @interface.app.get("/remove")
+    def remove() -> str:
+        session.clear() if method == "clear" else session.pop("n")
+        session["rest"] = 1
+        return ""
+
+    client.get("/count")
+    client.get("/remove")
+    assert client.get("/").json == {"_permanent": True, "rest": 1}
+
+
+def test_a_session_opened_by_hand_can_have_a_lifetime_of_its_own(
+    by_hand: tuple[FlaskClient, Any],
+) -> None:
+    client, interface = by_hand
+
+    @interface.app.get("/remember")
+    def remember() -> str:
+        session["n"], session.lifetime = 0, timedelta(days=90)  # type: ignore[attr-defined]
+        return ""
+
+    interface.clock = lambda: NOW
+    client.get("/remember")
+    client.get("/count")
+    assert [expiry for _, expiry in interface.store.keys("")] == [NOW + 90 * 86400]
 
 
 def test_a_store_that_fails_under_a_session_opened_by_hand_is_a_503(

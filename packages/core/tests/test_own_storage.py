@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from flask import Flask, session
+from flask import Flask, request, session
 from flask_session import StoreUnavailable
 from flask_session.base import ServerSideSession, ServerSideSessionInterface
 from flask_session.memory import MemorySessionInterface
@@ -207,3 +207,39 @@ def test_what_is_no_app_is_refused() -> None:
     directory: Any = "/tmp/sessions"
     with pytest.raises(TypeError, match="MemorySessionInterface: the first argument is the app"):
         MemorySessionInterface(directory)
+
+
+def overlapping(first: str, second: str) -> tuple[int, Any, OwnStorage]:
+    """Request ``first``, and ``second`` while it has looked; answer how it ended, and what is kept.
+
+    The session has an item beforehand.
+    """
+    app = new_app()
+    interface = OwnStorage(app, "own:", False, True)
+    client = app_with(interface, app).test_client()
+
+    @app.before_request
+    def let_another_pass() -> None:
+        if "waits" in request.args:
+            session.get("a")
+            client.get(second)
+
+    client.get("/set/a/1")
+    status = client.get(first, query_string="waits").status_code
+    return status, client.get("/").json, interface
+
+
+def test_two_requests_at_once_lose_no_change_in_own_storage() -> None:
+    status, items, _ = overlapping("/set/b/2", "/set/c/3")
+    assert (status, items) == (200, {"_permanent": True, "a": "1", "b": "2", "c": "3"})
+
+
+@pytest.mark.parametrize("first", ["/set/b/2", "/logout"])
+def test_a_log_out_meanwhile_is_not_undone_in_own_storage(first: str) -> None:
+    status, items, interface = overlapping(first, "/logout")
+    assert (status, items, interface.kept) == (200, {"_permanent": True}, {})
+
+
+def test_a_log_out_ends_what_another_request_changes_in_own_storage() -> None:
+    status, _, interface = overlapping("/logout", "/set/c/3")
+    assert (status, interface.kept) == (200, {})
