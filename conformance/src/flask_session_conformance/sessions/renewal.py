@@ -9,7 +9,7 @@ from ..hearing import heard
 from ..site import Site, Visitor
 from ..views import clear, current, get, in_turn, items, put, renew, sid, user
 from ..watching import Call
-from .base import MakeSite, SessionSuite, log_in, outage
+from .base import MakeSite, SessionSuite, fail_at, log_in, outage
 
 
 class KilledError(BaseException):
@@ -137,6 +137,14 @@ class Renewal(SessionSuite):
         store.after = lose
         assert alice.visit(renew).status == 200
         assert (alice.does(user), thief.does(user)) == ("alice", None)
+
+    @pytest.mark.row("A5", "D9")
+    def test_a_renewal_that_cannot_close_the_old_id_is_a_503(self, alice: Visitor) -> None:
+        fail_at(alice.site, "update")
+        answer = alice.visit(renew)
+        alice.site.store.before = None
+        assert (answer.status, answer.cookies) == (503, [])
+        assert alice.does(user) == "alice"
 
     @pytest.mark.row("A5")
     @pytest.mark.parametrize("moment", ["before", "after"])

@@ -103,6 +103,15 @@ class RenewalRaces(SessionSuite):
         assert answer.cookies == []
         assert quick.does(items) == {"user": "alice", "cart": [1]}
 
+    @pytest.mark.row("C4", "C5b")
+    def test_a_write_follows_a_renewal_of_a_session_that_was_cleared_once(
+        self, slow: Visitor
+    ) -> None:
+        slow.does(BOB)
+        quick = slow.twin()
+        slow.visit(in_turn(overtaken(by=quick, doing=renew), put(cart=[1])))
+        assert quick.does(items) == {"user": "bob", "cart": [1]}
+
     @pytest.mark.row("C4")
     def test_a_log_out_that_loaded_before_a_renewal_ends_the_new_id(self, slow: Visitor) -> None:
         quick = slow.twin()
