@@ -12,7 +12,7 @@ from flask_session.store import Record
 
 from packages.core.tests.apps import app_on
 from packages.core.tests.counting import cookie_of
-from packages.core.tests.moves import NOW, msgpack_of
+from packages.core.tests.moves import NOW, SilentStore, msgpack_of
 
 SID = "s" * 43
 KEY = f"session:{SID}"
@@ -107,3 +107,11 @@ def test_a_look_right_after_a_write_does_not_touch_where_ticks_are_whole_seconds
     client.get("/set/a")
     client.get("/")
     assert store.touched == []
+
+
+def test_a_signed_cookie_tells_of_the_last_renewal_where_the_store_does_not() -> None:
+    store = SilentStore()
+    client = app_on(store).test_client()
+    client.get("/set/a")
+    store.touch = None  # type: ignore[assignment,method-assign]
+    assert client.get("/").json == {"_permanent": True, "a": 1}

@@ -33,6 +33,11 @@ def test_our_cookie_is_signed_and_tells_the_time(mode: bool | None) -> None:
     assert read(mode, value) == [Presented(SID, "signed", 1_764_000_000)]
 
 
+def test_a_cookie_from_before_an_upgrade_is_still_accepted() -> None:
+    value = f"{SID}.69248100.3EIdc5zhHA7_DXRLevQcgqa8YxRZGsgCQ5nsE6WBqBk"
+    assert read(None, value) == [Presented(SID, "signed", 0x69248100)]
+
+
 def test_with_the_signer_of_0_8_the_cookie_is_that_of_0_8() -> None:
     assert CookieCodec("0.8", KEYS).write(SID, 0) == old_signature(SID)
 

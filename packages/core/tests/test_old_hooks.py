@@ -5,10 +5,12 @@ What each test expects is what Flask-Session 0.8.0 does with the same subclass.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask_session.base import ServerSideSession
 from flask_session.memory import MemorySessionInterface
 from itsdangerous import BadSignature, Signer
 
@@ -83,6 +85,30 @@ def test_outside_code_can_take_a_cookie_apart_and_make_one(mode: Any) -> None:
     assert client.get("/count").text == "2"
     with pytest.raises(BadSignature):
         interface._unsign(app, sid + ".forged")
+
+
+def test_outside_code_that_signs_is_told_that_there_is_no_key() -> None:
+    app = Flask("hooks")
+    with pytest.raises(KeyError, match="SECRET_KEY"):
+        MemorySessionInterface(app)._sign(app, "s" * 43)
+
+
+def test_a_hook_that_goes_on_to_one_of_ours_is_told_that_there_is_no_store() -> None:
+    with pytest.raises(TypeError, match="OwnTable needs a store"):
+        super(Rows, OwnTable(Flask("hooks")))._retrieve_session_data("session:" + "s" * 43)
+
+
+def test_what_outside_code_stores_is_stored_though_the_former_record_expires_meanwhile() -> None:
+    interface = MemorySessionInterface(Flask("hooks"))
+    create, tries = interface.store.create, list[str]()
+
+    def expire_after_the_first_try(key: str, data: bytes, ttl: int) -> bool:
+        tries.append(key)
+        return len(tries) > 1 and create(key, data, ttl)
+
+    interface.store.create = expire_after_the_first_try  # type: ignore[method-assign]
+    interface._upsert_session(timedelta(hours=1), ServerSideSession({"a": 1}), "session:key")
+    assert interface._retrieve_session_data("session:key") == {"a": 1}
 
 
 class Sweeper(MemorySessionInterface):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import time
 from datetime import timedelta
 from itertools import count
@@ -124,6 +125,15 @@ def test_what_own_storage_answers_and_no_record_can_hold_is_no_session() -> None
     assert len(rejected) == 1
 
 
+def test_own_storage_reads_no_pickles_if_the_app_says_so() -> None:
+    app = new_app(SESSION_USE_SIGNER=False, SESSION_LEGACY_PICKLE="clear")
+    interface = OwnStorage(app, "own:", False, True)
+    interface.kept["own:" + "p" * 43] = (pickle.dumps({"user": "alice"}), 0)
+    client = app_with(interface, app).test_client()
+    client.set_cookie("session", "p" * 43)
+    assert client.get("/").json == {"_permanent": True}
+
+
 def test_one_with_its_own_storage_and_bytes_that_differ_each_time() -> None:
     class Encrypting(OwnStorage):
         serializer = Salted()
@@ -217,6 +227,7 @@ def overlapping(first: str, second: str) -> tuple[int, Any, OwnStorage]:
     app = new_app()
     interface = OwnStorage(app, "own:", False, True)
     client = app_with(interface, app).test_client()
+    app.add_url_rule("/remove", view_func=lambda: session.pop("a"))
 
     @app.before_request
     def let_another_pass() -> None:
@@ -238,6 +249,11 @@ def test_two_requests_at_once_lose_no_change_in_own_storage() -> None:
 def test_a_log_out_meanwhile_is_not_undone_in_own_storage(first: str) -> None:
     status, items, interface = overlapping(first, "/logout")
     assert (status, items, interface.kept) == (200, {"_permanent": True}, {})
+
+
+def test_who_removes_the_last_item_keeps_what_another_request_adds_in_own_storage() -> None:
+    status, items, _ = overlapping("/remove", "/set/c/3")
+    assert (status, items) == (200, {"_permanent": True, "c": "3"})
 
 
 def test_a_log_out_ends_what_another_request_changes_in_own_storage() -> None:

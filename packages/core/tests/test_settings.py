@@ -44,6 +44,8 @@ from packages.core.tests.apps import start
         ({"SESSION_TOUCH_INTERVAL": -1}, "SESSION_TOUCH_INTERVAL = -1: out of range"),
         ({"SESSION_MAX_BYTES": 1}, "SESSION_MAX_BYTES = 1: out of range"),
         ({"SESSION_CONFLICT": "ours"}, "SESSION_CONFLICT = 'ours': not a known value"),
+        ({"SESSION_CACHE_CONTROL": 5}, "SESSION_CACHE_CONTROL = 5: not a text"),
+        ({"SESSION_CACHE_CONTROL": ""}, "SESSION_CACHE_CONTROL = '': not a text"),
         ({"SESSION_CACHE_CONTROL": "no-store\n"}, "SESSION_CACHE_CONTROL = .*printable ASCII"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from flask import session
 from flask_session.errors import UnreadableRecord
 from flask_session.memory import MemoryStore
 from flask_session.serialization.legacy import Reader
@@ -53,6 +54,16 @@ def test_a_look_at_an_unreadable_value_leaves_the_record_as_it_is() -> None:
     client.set_cookie("session", "s" * 43)
     assert client.get("/").json == {"user": "alice"}
     assert store.load(key) == before
+
+
+def test_an_unreadable_value_is_a_missing_one() -> None:
+    store, no_decimal = MemoryStore(), msgspec.msgpack.Ext(10, b"no number")
+    store.create("session:" + "s" * 43, msgspec.msgpack.encode({"price": no_decimal}), 100)
+    app = app_on(store, SESSION_USE_SIGNER=False)
+    with app.test_request_context(headers={"Cookie": "session=" + "s" * 43}):
+        with pytest.raises(KeyError, match="price"):
+            session["price"]
+        assert "price" not in session
 
 
 class SoftTimeLimit(Exception):
