@@ -68,6 +68,7 @@ def test_a_session_opened_by_hand_is_deleted_when_it_is_emptied(
 def test_a_session_opened_by_hand_can_get_a_new_id(by_hand: tuple[FlaskClient, Any]) -> None:
     client, _ = by_hand
     client.get("/count")
+    client.get("/count")
     former = cookie_of(client)
     client.get("/renew")
     renewed = cookie_of(client)
@@ -75,7 +76,7 @@ def test_a_session_opened_by_hand_can_get_a_new_id(by_hand: tuple[FlaskClient, A
     client.set_cookie("session", former)
     assert client.get("/count").text == "1"
     client.set_cookie("session", renewed)
-    assert client.get("/count").text == "2"
+    assert client.get("/count").text == "3"
 
 
 def test_an_unchanged_session_opened_by_hand_is_not_written(
@@ -155,6 +156,20 @@ def test_what_follows_a_log_out_by_hand_is_opened_by_the_cookie_it_gets() -> Non
     client.get("/count?by_hand=1")
     client.get("/again?by_hand=1")
     assert client.get("/").json == {"_permanent": True, "user": "bob"}
+
+
+def test_what_is_changed_by_hand_is_opened_by_the_cookie_it_has() -> None:
+    client = app_with(SometimesByHand).test_client()
+    for query, number in (("by_hand", "1"), ("by_hand", "2"), ("", "3")):
+        assert client.get("/count", query_string=query).text == number
+
+
+def test_an_interface_made_without_its_app_renews_ids(by_hand: tuple[FlaskClient, Any]) -> None:
+    client, interface = by_hand
+    client.get("/count")
+    former, interface.app = cookie_of(client), None
+    client.get("/renew")
+    assert cookie_of(client) != former
 
 
 class AllByHand(ByHand):

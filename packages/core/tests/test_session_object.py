@@ -57,6 +57,13 @@ def test_clear_keeps_permanent(app: Flask) -> None:
     assert dict(looked) == {"_permanent": True}
 
 
+def test_clear_makes_no_session_permanent(app: Flask) -> None:
+    looked = opened(app, a=1)
+    looked.permanent = False
+    looked.clear()
+    assert dict(looked) == {}
+
+
 def test_the_bookkeeping_does_not_show(app: Flask) -> None:
     looked = opened(app, a=1)
     assert list(looked) == ["_permanent", "a"]
@@ -156,6 +163,13 @@ def test_a_change_while_streaming_warns_in_production(app: Flask) -> None:
         warnings.simplefilter("always")
         assert app.test_client().get("/").text == "a"
     assert "change is lost" in str(caught[0].message)
+
+
+def test_a_change_by_who_goes_on_after_the_answer_raises_in_testing(app: Flask) -> None:
+    with app.test_request_context():
+        app.process_response(app.response_class())
+        with pytest.raises(SessionClosed):
+            session["late"] = 1
 
 
 @pytest.mark.parametrize("sid", ["", "with space", "a; Domain=example.org", "é", "x" * 251])

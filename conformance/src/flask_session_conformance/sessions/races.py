@@ -140,6 +140,13 @@ class Races(SessionSuite):
         slow.does(in_turn(overtaken(by=quick, doing=put(private="of alice")), BOB))
         assert slow.does(items) == {"user": "bob"}
 
+    @pytest.mark.row("C5b")
+    def test_of_two_logins_at_once_the_later_commit_wins(self, slow: Visitor) -> None:
+        quick = slow.twin()
+        carol = in_turn(clear, put(user="carol"))
+        slow.does(in_turn(overtaken(by=quick, doing=carol), BOB))
+        assert slow.does(items) == {"user": "bob"}
+
     @pytest.mark.row("C6")
     def test_of_two_writers_of_one_key_the_later_commit_wins(self, slow: Visitor) -> None:
         quick = slow.twin()

@@ -119,6 +119,12 @@ class RenewalRaces(SessionSuite):
         assert quick.does(user) is None
 
     @pytest.mark.row("C4")
+    def test_a_log_out_that_also_renews_ends_the_new_id_of_another(self, slow: Visitor) -> None:
+        quick = slow.twin()
+        slow.visit(in_turn(overtaken(by=quick, doing=renew), clear, renew))
+        assert quick.does(user) is None
+
+    @pytest.mark.row("C4")
     def test_a_slow_reader_does_not_bring_the_old_cookie_back(self, slow: Visitor) -> None:
         quick = slow.twin()
         answer = slow.visit(overtaken(by=quick, doing=renew))

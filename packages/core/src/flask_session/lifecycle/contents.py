@@ -53,9 +53,8 @@ class Contents:
         value = self._items[key]
         if type(value) is not Raw:
             return value
-        if not self._decode(key, value):
-            raise KeyError(key)
-        return self._items[key]
+        self._decode(key, value)
+        return self._items[key]  # a KeyError if it was dropped
 
     def get(self, key: Any, default: Any) -> Any:
         """Answer the value, or ``default``."""

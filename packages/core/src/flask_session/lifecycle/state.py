@@ -60,7 +60,7 @@ class State(msgspec.Struct):
                 None,
                 False,
             )
-        self.is_late |= self.found is None and not self.by_hand
+        self.is_late = self.found is None and not self.by_hand
 
     def end_if_deleted(self) -> None:
         """End the session if it was deleted by hand; with a new id, that was to renew the id."""
