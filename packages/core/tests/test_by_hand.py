@@ -121,6 +121,28 @@ def test_a_session_opened_by_hand_can_have_a_lifetime_of_its_own(
     assert [expiry for _, expiry in interface.store.keys("")] == [NOW + 90 * 86400]
 
 
+def test_a_log_in_by_hand_has_the_lifetime_of_the_app_again(
+    by_hand: tuple[FlaskClient, Any],
+) -> None:
+    client, interface = by_hand
+
+    @interface.app.get("/remember")
+    def remember() -> str:
+        session["user"], session.lifetime = "alice", timedelta(days=90)  # type: ignore[attr-defined]
+        return ""
+
+    @interface.app.get("/login")
+    def log_in() -> str:
+        session.clear()
+        session["user"] = "bob"
+        return ""
+
+    interface.clock = lambda: NOW
+    client.get("/remember")
+    client.get("/login")
+    assert [expiry for _, expiry in interface.store.keys("")] == [NOW + 31 * 86400]
+
+
 def test_a_store_that_fails_under_a_session_opened_by_hand_is_a_503(
     by_hand: tuple[FlaskClient, Any],
 ) -> None:
@@ -162,6 +184,29 @@ def test_what_is_changed_by_hand_is_opened_by_the_cookie_it_has() -> None:
     client = app_with(SometimesByHand).test_client()
     for query, number in (("by_hand", "1"), ("by_hand", "2"), ("", "3")):
         assert client.get("/count", query_string=query).text == number
+
+
+@pytest.mark.row("C5b")
+def test_nothing_of_alice_gets_into_a_session_that_bob_opened_by_hand() -> None:
+    app = app_with(SometimesByHand, use_signer=False)
+    client = app.test_client()
+
+    @app.get("/bob")
+    def log_in() -> str:
+        session.clear()
+        session["user"] = "bob"
+        return ""
+
+    @app.get("/slow")
+    def change_slowly() -> str:
+        session.get("n")
+        client.get("/bob?by_hand=1")
+        session["private"] = "of alice"
+        return ""
+
+    client.get("/count")
+    client.get("/slow")
+    assert client.get("/").json == {"_permanent": True, "user": "bob"}
 
 
 def test_an_interface_made_without_its_app_renews_ids(by_hand: tuple[FlaskClient, Any]) -> None:

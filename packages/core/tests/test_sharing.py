@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from flask import Flask, copy_current_request_context, flash, get_flashed_messages, session
 from flask_session import SessionClosed, signals
+from flask_session.lifecycle import turns
 from flask_session.lifecycle.contents import Contents
 from flask_session.memory import MemoryStore
 from flask_session.serializers import MsgSpecSerializer
-from flask_session.store import Record
+from flask_session.store import Outcome, Record
 from msgspec import Raw
 
 from packages.core.tests.apps import app_on
@@ -180,3 +181,26 @@ def test_the_child_of_a_fork_waits_for_no_turn_of_its_parents() -> None:
     # A second for each collision, for ever, and then a conflict.
     script = [sys.executable, "-W", "ignore", "-c", FORK_WHILE_A_TURN_IS_HELD]
     assert subprocess.run(script, timeout=60, check=False).returncode == 0
+
+
+class Contested(MemoryStore):
+    """Always has something else than was loaded."""
+
+    def update(self, key: str, data: bytes, ttl: int, expected: Record) -> Outcome:
+        return Outcome.CONFLICT
+
+
+@pytest.mark.row("C5")
+@pytest.mark.parametrize("path", ["/set/b", "/renew"])
+@pytest.mark.parametrize("limit", ["MAX_SECONDS", "MAX_ROUNDS"])
+def test_a_change_that_finds_no_turn_is_a_409(
+    monkeypatch: pytest.MonkeyPatch, path: str, limit: str
+) -> None:
+    monkeypatch.setattr(turns, limit, 0 if limit == "MAX_SECONDS" else 1)
+    app = app_on(Contested(), SESSION_USE_SIGNER=False)
+    app.add_url_rule("/renew", view_func=lambda: session.regenerate() or "")  # type: ignore[attr-defined]
+    client = app.test_client()
+    client.get("/set/a")
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers.getlist("Set-Cookie")) == (409, [])
+    assert client.get("/").json == {"_permanent": True, "a": 1}

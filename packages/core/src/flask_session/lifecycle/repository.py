@@ -85,10 +85,10 @@ class SessionRepository:
             state.sid = made.sid if found is None else None
             state.bookkeeping = replace(state.bookkeeping, signed=False)
         state.by_hand = True
-        if made.bookkeeping.lifetime:
-            state.bookkeeping = replace(state.bookkeeping, lifetime=made.bookkeeping.lifetime)
         if made.contents.cleared:
             state.contents.clear()
+        if made.contents.cleared or made.bookkeeping.lifetime:
+            state.bookkeeping = replace(state.bookkeeping, lifetime=made.bookkeeping.lifetime)
         for key in set(state.contents) - set(made.contents):
             del state.contents[key]
         for key in made.contents:
