@@ -3,15 +3,21 @@ from __future__ import annotations
 import logging
 import secrets
 from threading import Thread
+from traceback import format_exception
 
 import pytest
+from flask import session
+from flask_session import StoreUnavailable
 from flask_session.discretion import Discretion
 from flask_session.lifecycle.bookkeeping import NONE
 from flask_session.lifecycle.presented import Presented
 from flask_session.lifecycle.records import Found
 from flask_session.lifecycle.state import standalone
+from flask_session.memory import MemoryStore
 from flask_session.store import Record
 from msgspec import Raw
+
+from packages.core.tests.apps import app_on
 
 
 @pytest.mark.parametrize(
@@ -27,6 +33,33 @@ def test_the_state_of_a_session_tells_no_id() -> None:
     state = standalone(str)
     state.sid = "i" * 43
     assert "ii" not in repr(state)
+
+
+class Chatty(MemoryStore):
+    """Fails with a harmless error, made of one that names the key."""
+
+    is_explicit = False
+
+    def load(self, key: str) -> Record | None:
+        try:
+            raise KeyError(key)
+        except KeyError as error:
+            if self.is_explicit:
+                raise ConnectionError("no answer") from error
+            raise ConnectionError("no answer")  # noqa: B904
+
+
+@pytest.mark.parametrize("is_explicit", [True, False])
+def test_what_led_to_an_error_of_the_store_tells_no_id(is_explicit: bool) -> None:
+    store = Chatty()
+    store.is_explicit = is_explicit
+    app = app_on(store, SESSION_USE_SIGNER=False)
+    with (
+        app.test_request_context(headers={"Cookie": "session=" + "i" * 43}),
+        pytest.raises(StoreUnavailable) as caught,
+    ):
+        session.get("user")
+    assert "i" * 43 not in "".join(format_exception(caught.value))
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from datetime import timedelta
+from functools import partial
 from typing import Any, ClassVar
 
 import msgspec
@@ -12,7 +13,7 @@ from flask import session
 from flask_session import ConfigurationError, Record
 from flask_session.base import ServerSideSession
 from flask_session.memory import MemorySessionInterface, MemoryStore
-from flask_session.migration.moving import MAX_ROUNDS, Moved, Route
+from flask_session.migration.moving import MAX_ROUNDS, Moved, MovingStore, Route
 from flask_session.signals import session_rejected
 
 from packages.core.tests.counting import Rows, cookie_of
@@ -110,6 +111,19 @@ def test_a_log_out_ends_it_in_both(old: HookedStore, new: HookedStore) -> None:
     client.set_cookie("session", "s" * 43)
     assert client.get("/logout").status_code == 200
     assert (client.get("/").json, old.load("old:" + "s" * 43)) == ({"_permanent": True}, None)
+
+
+def test_what_a_moving_store_is_told_reaches_the_stores(route: Route, new: HookedStore) -> None:
+    moving, closed = MovingStore(route), list[str]()
+    assert moving.create("new:k", msgpack_of("alice"), 500)
+    moving.clock = lambda: NOW + 100
+    assert moving.touch("new:k", 500)
+    assert list(new.keys("")) == [("new:k", NOW + 600)]
+    assert (route.old.clock(), route.new.clock()) == (NOW + 100, NOW + 100)
+    for name, store in (("old", route.old), ("new", route.new)):
+        store.close = partial(closed.append, name)  # type: ignore[method-assign]
+    moving.close()
+    assert sorted(closed) == ["new", "old"]
 
 
 def test_a_late_mover_cannot_revive_a_log_out(old: HookedStore, new: HookedStore) -> None:

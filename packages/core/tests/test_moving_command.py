@@ -126,6 +126,11 @@ def test_rows_without_expiry_can_be_given_one_before_they_are_moved(new: HookedS
     assert list(new.keys("")) == [("new:" + "e" * 43, NOW + 3600)]
 
 
+@pytest.mark.parametrize("span", ["1s", "400d"])
+def test_the_shortest_and_the_longest_lifetime_can_be_given(span: str) -> None:
+    assert run(app_on(EndlessStore()), "--null-expiry", span).exit_code == 0
+
+
 def test_null_expiry_alone_rewrites_no_session() -> None:
     # Workers of 0.4 and 0.5 overwrite what they cannot read with an empty session.
     store, key = EndlessStore(), "old:" + "p" * 43

@@ -31,10 +31,12 @@ def test_the_paths_of_0_7_and_0_8_lead_to_the_backend(module: str, name: str, pa
 @pytest.mark.parametrize("module", ["flask_session", "flask_session.sessions"])
 @pytest.mark.parametrize("name", NAMES.values())
 def test_the_names_of_0_4_to_0_6_lead_there_with_a_warning(module: str, name: str) -> None:
-    with pytest.warns(DeprecationWarning, match="has moved: import it from flask_session"):
+    message = "has moved: import it from flask_session"
+    with pytest.warns(DeprecationWarning, match=message) as warned:
         assert issubclass(
             getattr(import_module(module), f"{name}SessionInterface"), ServerSideSessionInterface
         )
+    assert warned[0].filename == __file__
 
 
 def test_the_shared_names_are_where_they_were() -> None:

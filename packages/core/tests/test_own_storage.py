@@ -252,6 +252,14 @@ def test_two_requests_at_once_lose_no_change_in_own_storage() -> None:
     assert (status, items) == (200, {"_permanent": True, "a": "1", "b": "2", "c": "3"})
 
 
+def test_a_touch_stores_once_more_what_is_there_in_own_storage() -> None:
+    interface = OwnStorage(new_app(), "own:", False, True)
+    assert interface.store.create("own:k", interface.serializer.encode({"a": 1}), 500)
+    assert interface.store.touch("own:k", 900)
+    assert interface.lifetimes == [timedelta(seconds=500), timedelta(seconds=900)]
+    assert not interface.store.touch("own:other", 900)
+
+
 @pytest.mark.parametrize("first", ["/set/b/2", "/logout"])
 def test_a_log_out_meanwhile_is_not_undone_in_own_storage(first: str) -> None:
     status, items, interface = overlapping(first, "/logout")

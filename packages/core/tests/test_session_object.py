@@ -163,6 +163,7 @@ def test_a_change_while_streaming_warns_in_production(app: Flask) -> None:
         warnings.simplefilter("always")
         assert app.test_client().get("/").text == "a"
     assert "change is lost" in str(caught[0].message)
+    assert caught[0].filename == __file__
 
 
 def test_a_change_by_who_goes_on_after_the_answer_raises_in_testing(app: Flask) -> None:

@@ -204,3 +204,9 @@ def test_a_change_that_finds_no_turn_is_a_409(
     answer = client.get(path)
     assert (answer.status_code, answer.headers.getlist("Set-Cookie")) == (409, [])
     assert client.get("/").json == {"_permanent": True, "a": 1}
+
+
+def test_who_waits_in_vain_for_a_turn_tries_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "MAX_SECONDS", 0)
+    with turns.TURNS.of("sid"), ThreadPoolExecutor(1) as other:
+        assert other.submit(lambda: list(turns.rounds("sid"))).result() == [0, 1]

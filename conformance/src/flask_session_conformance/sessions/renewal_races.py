@@ -23,6 +23,13 @@ class RenewalRaces(SessionSuite):
         assert slow.does(items) == {"user": "alice", "cart": [1]}
 
     @pytest.mark.row("C4")
+    def test_a_renewal_that_is_tried_again_makes_one_record(self, slow: Visitor) -> None:
+        quick, store = slow.twin(), slow.site.store
+        store.before = on("update", lambda: quick.does(put(cart=[1])))
+        slow.does(renew)
+        assert len(store.created) == 2
+
+    @pytest.mark.row("C4")
     @pytest.mark.parametrize("verb", ["create", "update"])
     def test_a_log_out_during_a_renewal_wins(self, slow: Visitor, verb: str) -> None:
         quick = slow.twin()
