@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask_session import ConfigurationError
+from flask_session.config import Settings, setting, text
 from flask_session.memory import MemorySessionInterface, MemoryStore
 from flask_session.runtime import lifetimes_of
 
@@ -53,6 +55,16 @@ from packages.core.tests.apps import start
 def test_a_wrong_setting_is_an_error_at_start(config: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         start(**config)
+
+
+def test_what_is_left_at_its_default_is_not_checked() -> None:
+    @dataclass(frozen=True)
+    class Own(Settings):
+        client: object = setting("SESSION_OWN", None, check=text)
+
+    assert Own.load({}).client is None
+    with pytest.raises(ConfigurationError, match="SESSION_OWN = 5: not a text"):
+        Own.load({"SESSION_OWN": 5})
 
 
 @pytest.mark.parametrize(

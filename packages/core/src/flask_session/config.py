@@ -112,7 +112,7 @@ def one_of(*choices: Any) -> Check:
     def check(key: str, value: Any) -> Any:
         text = str(value) if isinstance(value, float) else value
         for choice in choices:
-            if value is choice or choice in (value, text):
+            if choice in (value, text):
                 return choice
         raise wrong(key, value, "not a known value", f"Set it to one of {names}.")
 
