@@ -134,3 +134,14 @@ def test_lock_files_are_new_together(
     for number in range(500):
         store.create(f"session:{number}", b"data", 60)
     assert slept == []
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="this system opens what a link names")
+def test_a_link_in_the_place_of_a_lock_file_is_not_followed(
+    store: FileStore, lock_file: Path
+) -> None:
+    lock_file.unlink()
+    lock_file.symlink_to("elsewhere")
+    with pytest.raises(OSError):
+        store.delete(KEY)
+    assert not Path(store.directory, "elsewhere").exists()

@@ -93,8 +93,9 @@ def test_what_is_removed_from_a_session_opened_by_hand_stays_removed(
     by_hand: tuple[FlaskClient, Any], method: str
 ) -> None:
     client, interface = by_hand
+    app: Flask = interface.app
 
-    @interface.app.get("/remove")
+    @app.get("/remove")
     def remove() -> str:
         session.clear() if method == "clear" else session.pop("n")
         session["rest"] = 1
@@ -109,8 +110,9 @@ def test_a_session_opened_by_hand_can_have_a_lifetime_of_its_own(
     by_hand: tuple[FlaskClient, Any],
 ) -> None:
     client, interface = by_hand
+    app: Flask = interface.app
 
-    @interface.app.get("/remember")
+    @app.get("/remember")
     def remember() -> str:
         session["n"], session.lifetime = 0, timedelta(days=90)  # type: ignore[attr-defined]
         return ""
@@ -125,13 +127,14 @@ def test_a_log_in_by_hand_has_the_lifetime_of_the_app_again(
     by_hand: tuple[FlaskClient, Any],
 ) -> None:
     client, interface = by_hand
+    app: Flask = interface.app
 
-    @interface.app.get("/remember")
+    @app.get("/remember")
     def remember() -> str:
         session["user"], session.lifetime = "alice", timedelta(days=90)  # type: ignore[attr-defined]
         return ""
 
-    @interface.app.get("/login")
+    @app.get("/login")
     def log_in() -> str:
         session.clear()
         session["user"] = "bob"
