@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask, Request, Response, session
+from flask import Flask, Response, session
 from flask.testing import FlaskClient
 from flask_session.base import ServerSideSession
 from flask_session.memory import MemorySessionInterface, MemoryStore
-from itsdangerous import BadSignature
 
 from packages.core.tests.counting import app_with, cookie_of
 from packages.core.tests.moves import NOW
-
-
-class ByHand(MemorySessionInterface):
-    """Opens sessions by itself, also for an id in a header, as apps for API clients did."""
-
-    def open_session(self, app: Flask, request: Request) -> ServerSideSession:
-        sid = request.headers.get("X-Session") or request.cookies.get("session")
-        data = self._retrieve_session_data(self._get_store_id(sid)) if sid else None
-        if data is not None:
-            return self.session_class(data, sid=sid)
-        return self.session_class(sid=self._generate_sid(self.sid_length), permanent=self.permanent)
-
-
-class SignedByHand(ByHand):
-    """Reads a signed cookie by itself."""
-
-    def open_session(self, app: Flask, request: Request) -> ServerSideSession:
-        request.cookies = dict(request.cookies)  # type: ignore[assignment]
-        with suppress(KeyError, BadSignature):
-            request.cookies["session"] = self._unsign(app, request.cookies["session"])
-        return super().open_session(app, request)
+from packages.core.tests.opening import ByHand, SignedByHand, SometimesByHand
 
 
 @pytest.fixture(params=["unset", "off", "on"])
@@ -156,14 +134,6 @@ def test_a_store_that_fails_under_a_session_opened_by_hand_is_a_503(
 
     interface.store.create = fail
     assert client.get("/count").status_code == 503
-
-
-class SometimesByHand(ByHand):
-    """Leaves the other requests to us."""
-
-    def open_session(self, app: Flask, request: Request) -> ServerSideSession:
-        kind = ByHand if "by_hand" in request.args else MemorySessionInterface
-        return kind.open_session(self, app, request)
 
 
 def test_what_follows_a_log_out_by_hand_is_opened_by_the_cookie_it_gets() -> None:

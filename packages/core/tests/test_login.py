@@ -9,7 +9,6 @@ from typing import Any
 import flask_login
 import pytest
 from flask import Flask, Request, request, session
-from flask.sessions import SessionInterface
 from flask.testing import FlaskClient
 from flask_session.base import ServerSideSession
 from flask_session.memory import MemorySessionInterface
@@ -242,22 +241,3 @@ def test_who_logs_in_with_a_session_made_by_hand_gets_a_new_id() -> None:
     assert client.get("/login?by_hand=1").status_code == 200
     assert client.get("/who").text == "alice"
     assert "x" * 43 not in cookie_of(client)
-
-
-class Delegate(SessionInterface):
-    """Passes on to another interface, and knows nothing of renewals."""
-
-    def __init__(self, to: SessionInterface) -> None:
-        self.open_session = to.open_session  # type: ignore[method-assign]
-        self.save_session = to.save_session  # type: ignore[method-assign]
-
-
-@pytest.mark.row("A5")
-def test_a_login_renews_the_id_behind_an_interface_that_passes_on_to_ours(app: Flask) -> None:
-    app.session_interface = Delegate(app.session_interface)
-    client = app.test_client()
-    with client.session_transaction() as stored:
-        stored["cart"] = 1
-    before = cookie_of(client).partition(".")[0]
-    assert client.get("/login").status_code == 200
-    assert cookie_of(client).partition(".")[0] != before

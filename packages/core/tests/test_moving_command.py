@@ -152,21 +152,6 @@ def test_reencoding_turns_pickles_into_our_format_in_place(new: HookedStore) -> 
     assert (record.data[:1], record.expires_at) == (b"\x81", NOW + 77)
 
 
-def test_a_dry_run_counts_what_would_be_reencoded(new: HookedStore) -> None:
-    new.create("new:" + "p" * 43, pickle.dumps({"pair": (1, 2)}), 77)
-    result = run(app_on(new), "--reencode", "--dry-run")
-    assert (result.exit_code, "1 reencoded" in result.output) == (0, True)
-    record = new.load("new:" + "p" * 43)
-    assert record is not None
-    assert record.data == pickle.dumps({"pair": (1, 2)})
-
-
-def test_setup_sets_up_the_new_store(old: HookedStore, new: HookedStore) -> None:
-    new.setup = lambda: new.create("table", b"", 1)  # type: ignore[assignment,method-assign]
-    app_on(new, old).test_cli_runner().invoke(args=["session", "setup"])
-    assert "table" in new._records
-
-
 def test_a_listing_that_finds_nothing_says_so(new: HookedStore) -> None:
     result = run(app_on(new), "--reencode")
     assert (result.exit_code, result.output) == (0, "There are no sessions under this prefix.\n")

@@ -178,3 +178,18 @@ class SweptStore(HookedStore):
 
 def run_cleanup(app: Flask) -> str:
     return app.test_cli_runner().invoke(args=["session", "cleanup"]).output
+
+
+def test_a_dry_run_counts_what_would_be_reencoded(new: HookedStore) -> None:
+    new.create("new:" + "p" * 43, pickle.dumps({"pair": (1, 2)}), 77)
+    result = run(app_on(new), "--reencode", "--dry-run")
+    assert (result.exit_code, "1 reencoded" in result.output) == (0, True)
+    record = new.load("new:" + "p" * 43)
+    assert record is not None
+    assert record.data == pickle.dumps({"pair": (1, 2)})
+
+
+def test_setup_sets_up_the_new_store(old: HookedStore, new: HookedStore) -> None:
+    new.setup = lambda: new.create("table", b"", 1)  # type: ignore[assignment,method-assign]
+    app_on(new, old).test_cli_runner().invoke(args=["session", "setup"])
+    assert "table" in new._records

@@ -176,3 +176,10 @@ def test_what_own_storage_keeps_stays_signed_and_counted() -> None:
     client.get("/count")
     (row,) = app.session_interface.rows.values()  # type: ignore[attr-defined]
     assert (row["n"], row["_fs"]["s"]) == (2, True)
+
+
+def test_the_keys_of_own_storage_may_begin_with_anything() -> None:
+    app = app_with(Rows, key_prefix="sessión of ")
+    client = app.test_client()
+    assert [client.get("/count").text for _ in range(2)] == ["1", "2"]
+    assert [key[:11] for key in app.session_interface.rows] == ["sessión of "]  # type: ignore[attr-defined]

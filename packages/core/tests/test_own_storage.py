@@ -73,13 +73,6 @@ def test_the_session_handed_to_the_hook_has_its_id_whatever_the_key() -> None:
     assert seen == [(sid, "own:" + sid[::-1], str)] * 2
 
 
-def test_the_keys_of_own_storage_may_begin_with_anything() -> None:
-    app = new_app()
-    interface = OwnStorage(app, "sessión of ", False, True)
-    sid = app_with(interface, app).test_client().get("/set/a/1").text
-    assert list(interface.kept) == [f"sessión of {sid}"]
-
-
 def test_its_store_says_that_it_is_not_atomic() -> None:
     assert OwnStorage(new_app(), "own:", False, True).store.atomic is False
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from flask import Flask, Request, session
+from flask.sessions import SessionInterface
 from flask.testing import FlaskClient
-from flask_session import Session, StoreUnavailable
+from flask_login import user_logged_in
+from flask_session import Session, SessionClosed, StoreUnavailable
 from flask_session.base import ServerSideSession
 from flask_session.memory import MemorySessionInterface, MemoryStore
 from flask_session.store import Record
@@ -190,3 +192,31 @@ def test_a_class_that_was_given_a_regenerate_which_calls_the_interface(
     old, new = client.get("/set/a/1").text, client.get("/renew").text
     assert old != new
     assert client.get("/").json == {"_permanent": True, "a": "1", "renewed": True}
+
+
+def test_a_change_by_who_goes_on_after_the_answer_raises_in_testing() -> None:
+    app = new_app()
+    app.session_interface = MemorySessionInterface(app)
+    with app.test_request_context():
+        app.process_response(app.response_class())
+        with pytest.raises(SessionClosed):
+            session["late"] = 1
+
+
+class Delegate(SessionInterface):
+    """Passes on to another interface, and knows nothing of renewals."""
+
+    def __init__(self, to: SessionInterface) -> None:
+        self.open_session = to.open_session  # type: ignore[method-assign]
+        self.save_session = to.save_session  # type: ignore[method-assign]
+
+
+@pytest.mark.row("A5")
+def test_a_login_renews_the_id_behind_an_interface_that_passes_on_to_ours() -> None:
+    app = new_app()
+    client = app_with(MemorySessionInterface(app), app).test_client()
+    app.session_interface = Delegate(app.session_interface)
+    app.add_url_rule("/login", view_func=lambda: str(user_logged_in.send(app)))
+    before = client.get("/set/cart/1").text
+    assert client.get("/login").status_code == 200
+    assert client.get("/set/cart/2").text != before
