@@ -1,4 +1,4 @@
-"""How ``SESSION_TYPE`` finds a backend, and what is said where it finds none."""
+"""How ``SESSION_TYPE`` finds a backend; what is said where there is none, or it has no store."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask_session import ConfigurationError, Session
+from flask_session import ConfigurationError, ServerSideSessionInterface, Session
+from flask_session.memory import MemorySessionInterface
 
-from packages.core.tests.apps import start
+from packages.core.tests.apps import new_app, start
 
 
 def offer(monkeypatch: pytest.MonkeyPatch, *backends: str) -> None:
@@ -107,3 +108,26 @@ def test_importing_the_core_imports_no_client_library() -> None:
     ).stdout.split()
     clients = {"redis", "valkey", "pymemcache", "cachelib", "pymongo", "sqlalchemy", "boto3"}
     assert clients.isdisjoint(loaded)
+
+
+class OwnConstructor(MemorySessionInterface):
+    """Passes over the constructor of its backend, which made a table on 0.8."""
+
+    def __init__(self, app: Flask) -> None:
+        ServerSideSessionInterface.__init__(self, app)
+
+
+def test_one_that_passes_over_the_constructor_of_its_backend_is_told_to_call_it() -> None:
+    with pytest.raises(TypeError, match="OwnConstructor has no store: call MemorySessionInterface"):
+        OwnConstructor(new_app())
+
+
+def test_one_without_any_storage_is_told_what_it_may_bring() -> None:
+    with pytest.raises(TypeError, match="has no store: pass one, or override all of _retrieve_"):
+        ServerSideSessionInterface(new_app())
+
+
+def test_what_is_no_app_is_refused() -> None:
+    directory: Any = "/tmp/sessions"
+    with pytest.raises(TypeError, match="MemorySessionInterface: the first argument is the app"):
+        MemorySessionInterface(directory)

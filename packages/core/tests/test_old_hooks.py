@@ -94,7 +94,7 @@ def test_outside_code_that_signs_is_told_that_there_is_no_key() -> None:
 
 
 def test_a_hook_that_goes_on_to_one_of_ours_is_told_that_there_is_no_store() -> None:
-    with pytest.raises(TypeError, match="OwnTable needs a store"):
+    with pytest.raises(TypeError, match="OwnTable has no store"):
         super(Rows, OwnTable(Flask("hooks")))._retrieve_session_data("session:" + "s" * 43)
 
 

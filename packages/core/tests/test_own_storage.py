@@ -196,29 +196,6 @@ def test_a_hook_that_answers_something_else_each_time_can_be_written_to() -> Non
     assert interface.kept == {}
 
 
-class OwnConstructor(MemorySessionInterface):
-    """Passes over the constructor of its backend, which made a table on 0.8."""
-
-    def __init__(self, app: Flask) -> None:
-        ServerSideSessionInterface.__init__(self, app)
-
-
-def test_one_that_passes_over_the_constructor_of_its_backend_is_told_to_call_it() -> None:
-    with pytest.raises(TypeError, match="OwnConstructor has no store: call MemorySessionInterface"):
-        OwnConstructor(new_app())
-
-
-def test_one_without_any_storage_is_told_what_it_may_bring() -> None:
-    with pytest.raises(TypeError, match="has no store: pass one, or override all of _retrieve_"):
-        ServerSideSessionInterface(new_app())
-
-
-def test_what_is_no_app_is_refused() -> None:
-    directory: Any = "/tmp/sessions"
-    with pytest.raises(TypeError, match="MemorySessionInterface: the first argument is the app"):
-        MemorySessionInterface(directory)
-
-
 def overlapping(first: str, second: str) -> tuple[int, Any, OwnStorage]:
     """Request ``first``, and ``second`` while it has looked; answer how it ended, and what is kept.
 
