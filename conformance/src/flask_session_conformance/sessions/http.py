@@ -10,6 +10,7 @@ from flask import Response, abort, request_finished, session
 from ..site import Site, Visitor
 from ..views import View, clear, current, in_turn, nothing, put, renew, sid, user
 from .base import MakeSite, SessionSuite, log_in
+from .races import overtaken
 
 LOOKS: dict[str, View] = {
     "in": lambda: "user" in session,
@@ -105,6 +106,16 @@ class Http(SessionSuite):
         assert (len(first.cookies), first.headers["Cache-Control"]) == (1, "max-age=9, private")
         assert second.headers["Cache-Control"] == "public, max-age=9, s-maxage=99"
         assert (len(last.cookies), last.headers["Cache-Control"]) == (1, "max-age=9, private")
+
+    def test_an_answer_that_brings_no_cookie_in_the_end_is_cached_as_the_app_says(
+        self, alice: Visitor
+    ) -> None:
+        public = answering({"Cache-Control": "public, max-age=9"})
+        answer = alice.visit(
+            in_turn(overtaken(by=alice.twin(), doing=clear), put(cart=[1]), public)
+        )
+        assert (answer.status, answer.cookies) == (200, [])
+        assert answer.headers["Cache-Control"] == "public, max-age=9"
 
     def test_an_answer_that_did_not_look_may_be_cached(self, alice: Visitor) -> None:
         assert "Cache-Control" not in alice.visit(nothing).headers
