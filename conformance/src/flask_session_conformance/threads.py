@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from random import random
-from threading import Barrier
+from threading import Barrier, Lock
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -18,6 +18,8 @@ PATIENCE = 60.0
 """Seconds after which a thread that never came to the start fails the test."""
 LONGEST_PAUSE = 1e-4
 """Seconds for which a thread gives way; unequal, so that each overtakes each at every line."""
+INSTALLING = Lock()
+"""Python refuses to install a trace function while another thread installs one."""
 
 
 def together(jobs: Sequence[Callable[[], Result]]) -> list[Result]:
@@ -68,8 +70,10 @@ def handing_over(files: set[str], job: Callable[[], Result]) -> Result:
         return trace
 
     before = sys.gettrace()
-    sys.settrace(trace)
+    with INSTALLING:
+        sys.settrace(trace)
     try:
         return job()
     finally:
-        sys.settrace(before)
+        with INSTALLING:
+            sys.settrace(before)
