@@ -154,25 +154,27 @@ class FileStore(Store):
         return sum(map(bool, live))
 
     def _find(self, key: str) -> _Found | None:
-        for name, raw in self._files_of(key):
-            envelope = unseal(raw)
-            if envelope.key not in (None, key):
-                envelope = UNREADABLE
-            return _Found(name, raw, envelope) if envelope.live(self.clock()) else None
-        return None
+        name = name_of(key)
+        raw = self._files.read(name)
+        if raw is None:
+            name, raw = self._read_elsewhere(key, name)
+        if raw is None:
+            return None
+        envelope = unseal(raw)
+        if envelope.key not in (None, key):
+            envelope = UNREADABLE
+        return _Found(name, raw, envelope) if envelope.live(self.clock()) else None
 
-    def _files_of(self, key: str) -> Iterator[tuple[str, bytes]]:
-        """Read what lies under each name of the key.
+    def _read_elsewhere(self, key: str, ours: str) -> tuple[str, bytes | None]:
+        """Read what lies under another name of the key.
 
-        Ours is opened at once, which raises an error where the directory cannot be read. For each
-        former one it is asked first whether it is there: that takes a third of failing to open it.
+        Of each it is asked first whether it is there: that takes a third of failing to open it.
+        Ours was opened at once, which raises an error where the directory cannot be read.
         """
-        ours = name_of(key)
-        if (raw := self._files.read(ours)) is not None:
-            yield ours, raw
-        for name in filter(self._files.has, self._naming.others(key, ours)):
-            if (raw := self._files.read(name)) is not None:
-                yield name, raw
+        for name in self._naming.others(key, ours):
+            if self._files.has(name) and (raw := self._files.read(name)) is not None:
+                return name, raw
+        return ours, None
 
     def _header(self, name: str) -> Envelope:
         return unseal(self._files.read(name, LONGEST_HEADER) or b"")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from .locks import BUCKETS, UNLISTED
@@ -34,16 +34,14 @@ class Naming:
         if hash_method is not None:
             self._former.append(hash_method)
 
-    def others(self, key: str, ours: str) -> Iterator[str]:
-        """Iterate over the former names of a key, then ``ours`` again.
+    def others(self, key: str, ours: str) -> list[str]:
+        """Answer the former names of a key, then ``ours`` again.
 
         Whoever has missed a file there may find it now: an update moves it from a former name.
         """
         encoded = key.encode("ascii")
-        yield ours.removesuffix(UNLISTED)
-        for hash_method in self._former:
-            yield hash_method(encoded).hexdigest()
-        yield ours
+        former = [hash_method(encoded).hexdigest() for hash_method in self._former]
+        return [ours.removesuffix(UNLISTED), *former, ours]
 
 
 def _md5(data: bytes) -> Any:
