@@ -84,19 +84,25 @@ def test_what_is_removed_from_a_session_opened_by_hand_stays_removed(
     assert client.get("/").json == {"_permanent": True, "rest": 1}
 
 
-def test_a_session_opened_by_hand_can_have_a_lifetime_of_its_own(
-    by_hand: tuple[FlaskClient, Any],
-) -> None:
-    client, interface = by_hand
+def remember_alice(client: FlaskClient, interface: Any) -> None:
+    """Log in for 90 days, at ``NOW``, where the clock stays."""
     app: Flask = interface.app
 
     @app.get("/remember")
     def remember() -> str:
-        session["n"], session.lifetime = 0, timedelta(days=90)  # type: ignore[attr-defined]
+        session.update(user="alice", n=0)
+        session.lifetime = timedelta(days=90)  # type: ignore[attr-defined]
         return ""
 
     interface.clock = lambda: NOW
     client.get("/remember")
+
+
+def test_a_session_opened_by_hand_can_have_a_lifetime_of_its_own(
+    by_hand: tuple[FlaskClient, Any],
+) -> None:
+    client, interface = by_hand
+    remember_alice(client, interface)
     client.get("/count")
     assert [expiry for _, expiry in interface.store.keys("")] == [NOW + 90 * 86400]
 
@@ -107,19 +113,13 @@ def test_a_log_in_by_hand_has_the_lifetime_of_the_app_again(
     client, interface = by_hand
     app: Flask = interface.app
 
-    @app.get("/remember")
-    def remember() -> str:
-        session["user"], session.lifetime = "alice", timedelta(days=90)  # type: ignore[attr-defined]
-        return ""
-
     @app.get("/login")
     def log_in() -> str:
         session.clear()
         session["user"] = "bob"
         return ""
 
-    interface.clock = lambda: NOW
-    client.get("/remember")
+    remember_alice(client, interface)
     client.get("/login")
     assert [expiry for _, expiry in interface.store.keys("")] == [NOW + 31 * 86400]
 

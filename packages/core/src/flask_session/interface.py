@@ -174,10 +174,10 @@ class ServerSideSessionInterface(StorageHooks, IdentityHooks, SessionInterface):
         A session nobody looked at costs nothing. Where the response is a throw-away one (a test's
         ``session_transaction``, Flask-SocketIO) failures are raised instead.
         """
-        is_sent, response = is_answering(), with_headers(app, response)
+        is_sent = is_answering()
         try:
             if session._state is not None or session._modified or keeps_request(response):
-                self._save_looked_at(app, session, response, is_sent)
+                self._save_looked_at(app, session, with_headers(app, response), is_sent)
         finally:
             session._closed_by = app if is_sent else None
 
